@@ -1,0 +1,50 @@
+"""The exceptions that Nekogao raises on purpose.
+
+    NekogaoError
+    ├── ConfigError         a setting is wrong, or two settings contradict each other
+    ├── InputError          a path or file that the user named cannot be used
+    │   └── PictureError    a picture cannot be read
+    ├── PairSetError        a pair set is damaged or lacks what is asked of it
+    ├── RunError            a run folder cannot be used as asked
+    │   └── ResumeError     the run was begun with another configuration
+    ├── DivergedError       a loss is no longer finite
+    └── WeightsError        a file of weights cannot be loaded
+
+Every message says what is wrong, what came, and the next step, on one line.
+"""
+
+
+class NekogaoError(Exception):
+    """Any failure that the caller can mend; its text is fit to be shown to a person."""
+
+
+class ConfigError(NekogaoError):
+    """A setting is wrong, or two settings contradict each other."""
+
+
+class InputError(NekogaoError):
+    """A path or file that the user named cannot be used."""
+
+
+class PictureError(InputError):
+    """A picture cannot be read."""
+
+
+class PairSetError(NekogaoError):
+    """A pair set is damaged or lacks what is asked of it."""
+
+
+class RunError(NekogaoError):
+    """A run folder cannot be used as asked."""
+
+
+class ResumeError(RunError):
+    """The run was begun with another configuration."""
+
+
+class DivergedError(NekogaoError):
+    """A loss is no longer finite."""
+
+
+class WeightsError(NekogaoError):
+    """A file of weights cannot be loaded."""
