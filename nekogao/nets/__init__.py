@@ -1,0 +1,1 @@
+"""Networks and losses. Nothing here knows paths, configuration, devices or printing."""

@@ -1,0 +1,124 @@
+"""Discriminators: PatchGANs of five receptive fields, and the article's broken one."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nekogao.errors import ConfigError
+from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS
+
+PATCHES: dict[str, int] = {"pixel": 0, "16": 1, "34": 2, "70": 3, "286": 5}
+"""Receptive field in pixels -> number of strided convolutions (Isola et al. 2017, 6.1.2)."""
+
+
+class PatchGAN(nn.Module):
+    """Judge every patch of a picture given its source (Isola et al. 2017, section 3.2.2).
+
+    Args:
+        source_channels: Channels of the source.
+        target_channels: Channels of the picture that is judged.
+        patch: A key of PATCHES.
+        width: Channels after the first convolution.
+        normalisation: A key of NORMALISATIONS.
+        size: Height and width of the pictures.
+
+    Raises:
+        ConfigError: The picture is too small for the receptive field.
+    """
+
+    def __init__(
+        self,
+        *,
+        source_channels: int,
+        target_channels: int = 3,
+        patch: str = "70",
+        width: int = 64,
+        normalisation: str = "batch",
+        size: int = 128,
+    ) -> None:
+        super().__init__()
+        channels, halvings = source_channels + target_channels, PATCHES[patch]
+        if size >> halvings < 3 and halvings:
+            raise ConfigError(
+                f"adversary.patch {patch}: too large for pictures of {size}x{size}. "
+                "Choose a smaller patch."
+            )
+
+        def norm(channels: int) -> nn.Module:
+            return NORMALISATIONS[normalisation](channels, 1e-5, 0.1)
+
+        if halvings == 0:
+            self.layers = nn.Sequential(
+                nn.Conv2d(channels, width, 1),
+                nn.LeakyReLU(0.2),
+                nn.Conv2d(width, 2 * width, 1),
+                norm(2 * width),
+                nn.LeakyReLU(0.2),
+                nn.Conv2d(2 * width, 1, 1),
+            )
+        else:
+            layers: list[nn.Module] = []
+            for level in range(halvings + 1):
+                out = width * min(2**level, 8)
+                stride = 2 if level < halvings else 1
+                layers.append(nn.Conv2d(channels, out, 4, stride=stride, padding=1))
+                if level:
+                    layers.append(norm(out))
+                layers.append(nn.LeakyReLU(0.2))
+                channels = out
+            layers.append(nn.Conv2d(channels, 1, 4, padding=1))
+            self.layers = nn.Sequential(*layers)
+        self.apply(INITIALISATIONS["normal"])
+
+    def forward(
+        self, source: Float[Tensor, "b c h w"], picture: Float[Tensor, "b d h w"]
+    ) -> Float[Tensor, "b 1 p q"]:
+        """One logit a patch; positive means real."""
+        return self.layers(torch.cat([source, picture], dim=1))
+
+
+class ArticleDiscriminator(nn.Module):
+    """The article's discriminator as it was really wired.
+
+    Four quarters of source and picture each pass two input convolutions and one more, after
+    which two dense layers with softmax give two numbers. The convolutions between the first and
+    the last were built but never connected, so they are left out here.
+    """
+
+    def __init__(
+        self,
+        *,
+        source_channels: int,
+        target_channels: int = 3,
+        width: int = 64,
+        size: int = 128,
+    ) -> None:
+        super().__init__()
+        self.patch = size // 2
+
+        def halve(channels: int, out: int) -> nn.Sequential:
+            return nn.Sequential(
+                nn.Conv2d(channels, out, 3, stride=2, padding=1),
+                nn.BatchNorm2d(out, eps=1e-3, momentum=0.01),
+                nn.LeakyReLU(0.2),
+            )
+
+        self.picture = halve(target_channels, width)
+        self.source = halve(source_channels, width)
+        self.last = halve(2 * width, 8 * width)
+        self.dense = nn.Linear(8 * width * (self.patch // 4) ** 2, 2)
+        self.out = nn.Linear(8, 2)
+        self.apply(INITIALISATIONS["glorot"])
+
+    def forward(
+        self, source: Float[Tensor, "b c h w"], picture: Float[Tensor, "b d h w"]
+    ) -> Float[Tensor, "b 2"]:
+        """Two probabilities that sum to one."""
+        p = self.patch
+        verdicts = []
+        for top in (0, p):
+            for left in (0, p):
+                where = (..., slice(top, top + p), slice(left, left + p))
+                both = torch.cat([self.picture(picture[where]), self.source(source[where])], 1)
+                verdicts.append(self.dense(self.last(both).flatten(1)).softmax(1))
+        return self.out(torch.cat(verdicts, 1)).softmax(1)

@@ -1,0 +1,196 @@
+"""The generator: an encoder-decoder whose skips are a set of levels.
+
+Levels count the halvings of the picture: level 1 is half the input's size, level L the 1x1
+bottleneck (for a picture of 2^L pixels a side). A skip at level d hands the encoder's output
+at that level straight to the decoder. No skips make an encoder-decoder, all make a U-Net
+(Isola et al. 2017, section 3.2; Ronneberger et al. 2015).
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nekogao.errors import ConfigError
+from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS, UPSAMPLINGS, check_normalisation
+
+SMALLEST, LARGEST = 32, 512
+WIDEST = 8
+"""Channels stop doubling at this multiple of the width."""
+
+SKIPS: dict[str, Callable[[int], frozenset[int]]] = {
+    "none": lambda levels: frozenset(),
+    "innermost": lambda levels: frozenset({levels - 1}),
+    "inner3": lambda levels: frozenset(range(levels - 3, levels)),
+    "all": lambda levels: frozenset(range(1, levels)),
+}
+"""Named sets of skips, from the number of levels. `innermost` is the article's network."""
+
+
+def count_levels(size: int) -> int:
+    """How often a picture of `size` pixels a side can be halved until one pixel is left.
+
+    Raises ConfigError unless size is a power of two from 32 to 512.
+    """
+    if not (SMALLEST <= size <= LARGEST and size & (size - 1) == 0):
+        raise ConfigError(
+            f"size {size}: must be a power of two from {SMALLEST} to {LARGEST}. "
+            "Rebuild the pair set with such a --size."
+        )
+    return size.bit_length() - 1
+
+
+def parse_skips(text: str, levels: int) -> frozenset[int]:
+    """The levels named by a key of SKIPS or by numbers, as in "5,6".
+
+    Raises ConfigError for anything else, and for levels outside 1 .. levels - 1.
+    """
+    if text in SKIPS:
+        return SKIPS[text](levels)
+    try:
+        chosen = frozenset(int(part) for part in text.split(","))
+    except ValueError:
+        chosen = frozenset()
+    if not chosen or not chosen <= set(range(1, levels)):
+        raise ConfigError(
+            f"skips {text!r}: must be one of {', '.join(SKIPS)}, or levels from 1 to "
+            f"{levels - 1} separated by commas."
+        )
+    return chosen
+
+
+class Down(nn.Module):
+    """Halve the picture: activation (but for the first), strided convolution, normalisation."""
+
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: int, norm: nn.Module, first: bool
+    ) -> None:
+        super().__init__()
+        self.activation = nn.Identity() if first else nn.LeakyReLU(0.2)
+        self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride=2, padding=1)
+        self.norm = norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(self.activation(x)))
+
+
+class Up(nn.Module):
+    """Double the picture: ReLU, upsampling with convolution, normalisation, dropout."""
+
+    def __init__(self, up: nn.Module, norm: nn.Module, dropout: float) -> None:
+        super().__init__()
+        self.activation = nn.ReLU()
+        self.up = up
+        self.norm = norm
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dropout(self.norm(self.up(self.activation(x))))
+
+
+class Generator(nn.Module):
+    """Translate a source to a target of the same size.
+
+    Args:
+        size: Height and width of source and target, a power of two from 32 to 512.
+        source_channels: Channels of the source.
+        target_channels: Channels of the target.
+        width: Channels at level 1; they double at every level, up to 8 times the width.
+        skips: A key of SKIPS, or level numbers as in "5,6".
+        kernel: Side of the convolution kernels, 3 (the article) or 4 (the paper).
+        upsampling: A key of UPSAMPLINGS.
+        normalisation: A key of NORMALISATIONS.
+        bottleneck_norm: Whether the 1x1 level is normalised too (the article does, the paper
+            does not).
+        norm_eps: Added to the variance.
+        norm_momentum: Weight of the newest batch in the running statistics.
+        dropout: Probability, after the first three decoder levels.
+        decoder: `mirror` gives each decoder level the channels of the encoder at its size;
+            `narrow` those of the encoder one level further out, as the article's network has.
+        initialisation: A key of INITIALISATIONS.
+
+    Raises:
+        ConfigError: A name or number is outside what is listed above.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        source_channels: int = 1,
+        target_channels: int = 3,
+        width: int = 64,
+        skips: str = "all",
+        kernel: int = 4,
+        upsampling: str = "transposed",
+        normalisation: str = "batch",
+        bottleneck_norm: bool = False,
+        norm_eps: float = 1e-5,
+        norm_momentum: float = 0.1,
+        dropout: float = 0.0,
+        decoder: Literal["mirror", "narrow"] = "mirror",
+        initialisation: str = "normal",
+    ) -> None:
+        super().__init__()
+        levels = count_levels(size)
+        self.size, self.levels = size, levels
+        self.source_channels, self.target_channels = source_channels, target_channels
+        self.skips = parse_skips(skips, levels)
+        self.normalisation, self.bottleneck_norm = normalisation, bottleneck_norm
+        if normalisation == "instance" and bottleneck_norm:
+            check_normalisation("the bottleneck", "instance", 1, 1)
+
+        def norm(channels: int) -> nn.Module:
+            return NORMALISATIONS[normalisation](channels, norm_eps, norm_momentum)
+
+        encoded = [width * min(2**level, WIDEST) for level in range(levels)]  # levels 1 .. L
+        self.down = nn.ModuleList()
+        for level in range(1, levels + 1):
+            channels = source_channels if level == 1 else encoded[level - 2]
+            plain = level == 1 or (level == levels and not bottleneck_norm)
+            self.down.append(
+                Down(
+                    channels,
+                    encoded[level - 1],
+                    kernel,
+                    nn.Identity() if plain else norm(encoded[level - 1]),
+                    first=level == 1,
+                )
+            )
+        self.up = nn.ModuleList()  # from level L - 1 out to level 0, the picture itself
+        channels = encoded[-1]
+        for level in range(levels - 1, 0, -1):
+            out = encoded[max(level - (2 if decoder == "narrow" else 1), 0)]
+            drop = dropout if level >= levels - 3 else 0.0
+            self.up.append(Up(UPSAMPLINGS[upsampling](channels, out, kernel), norm(out), drop))
+            channels = out + (encoded[level - 1] if level in self.skips else 0)
+        last = UPSAMPLINGS[upsampling](channels, target_channels, kernel)
+        self.up.append(Up(last, nn.Identity(), 0.0))
+        self.apply(INITIALISATIONS[initialisation])
+
+    def encode(self, source: Float[Tensor, "b c h w"]) -> list[Tensor]:
+        """The encoder's output at every level, level 1 first."""
+        features = [source]
+        for down in self.down:
+            features.append(down(features[-1]))  # b min(2^d, 8)*width h/2^d w/2^d
+        return features[1:]
+
+    def decode(self, features: list[Tensor]) -> Float[Tensor, "b d h w"]:
+        """The picture, in [-1, 1], for what `encode` returned."""
+        x = features[-1]
+        for level, up in zip(range(self.levels - 1, -1, -1), self.up, strict=True):
+            x = up(x)
+            if level in self.skips:
+                x = torch.cat([x, features[level - 1]], dim=1)
+        return torch.tanh(x)
+
+    def forward(self, source: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
+        """Translate sources in [-1, 1]; the result is in [-1, 1] too."""
+        return self.decode(self.encode(source))
+
+    def check_batch(self, batch: int) -> None:
+        """Raise ConfigError where training with batches of this size cannot work."""
+        if self.bottleneck_norm:
+            check_normalisation("the 1x1 bottleneck", self.normalisation, batch, 1)

@@ -1,0 +1,50 @@
+import math
+
+import pytest
+import torch
+
+from nekogao.nets import losses
+
+REAL, FAKE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])
+
+
+def test_the_values_are_those_of_the_papers():
+    def softplus(x):
+        return math.log1p(math.exp(x))
+
+    expected = {
+        "vanilla": (
+            (softplus(-2) + softplus(0)) / 4 + (softplus(-1) + softplus(1)) / 4,
+            (softplus(1) + softplus(-1)) / 2,
+        ),
+        "least-squares": ((1 + 1) / 4 + (1 + 1) / 4, (4 + 0) / 2),
+        "hinge": ((0 + 1) / 4 + (0 + 2) / 4, 0.0),
+    }
+    assert set(expected) == set(losses.LOSSES)
+    for name, (discriminator, generator) in expected.items():
+        loss = losses.LOSSES[name]
+        assert loss.discriminator(REAL, FAKE).item() == pytest.approx(discriminator)
+        assert loss.generator(FAKE).item() == pytest.approx(generator)
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_each_side_gains_by_moving_its_own_way(name):
+    loss = losses.LOSSES[name]
+    real, fake = torch.tensor([0.5, 0.0]), torch.tensor([0.3, 0.8])
+    assert loss.discriminator(real + 0.1, fake - 0.1) < loss.discriminator(real, fake)
+    assert loss.generator(fake + 0.1) < loss.generator(fake)
+
+
+def test_accuracy_counts_both_sides():
+    assert losses.accuracy(REAL, FAKE).item() == 0.5
+    assert losses.accuracy(torch.ones(3), -torch.ones(3)).item() == 1.0
+
+
+def test_the_article_labels_disagree_with_each_other():
+    even = torch.tensor([[0.5, 0.5]])
+    for label in (losses.ARTICLE_REAL, losses.ARTICLE_FAKE, losses.ARTICLE_AIM):
+        assert losses.article_cross_entropy(even, label).item() == pytest.approx(math.log(2))
+    # A real picture is best answered with an even verdict, not with a certain one.
+    sure = torch.tensor([[0.01, 0.99]])
+    real = losses.article_cross_entropy
+    assert real(sure, losses.ARTICLE_REAL) > real(even, losses.ARTICLE_REAL)
