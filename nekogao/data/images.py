@@ -1,0 +1,223 @@
+"""Pictures: read, write, fit, tile; the only place where pixel ranges change.
+
+Outside the networks a picture is a uint8 array, height x width x 3 (RGB) or height x width
+(one channel). Inside it is a float tensor, channels first, in [-1, 1].
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from nekogao.errors import InputError, PictureError
+from nekogao.files import existing_folder, write_atomically
+
+Picture = NDArray[np.uint8]
+Fit = Literal["crop", "pad", "stretch"]
+
+SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
+)
+WHITE = 255
+
+
+def read(path: Path, channels: int = 3) -> Picture:
+    """Read the first frame of a picture file, upright, as 8 bits a channel.
+
+    Transparency is laid on white, palettes and CMYK become RGB, 16-bit grays are scaled (not
+    cut off) to 8 bits, and the EXIF orientation is applied.
+
+    Args:
+        path: The file.
+        channels: 3 for height x width x 3 RGB, 1 for height x width luma (ITU-R 601).
+
+    Raises:
+        PictureError: The file is missing, is no picture, is damaged, or has a format of pixel
+            that cannot be brought to 8 bits without guessing (floating point, negative).
+    """
+    if not path.is_file():
+        state = "is not a file" if path.exists() else "no such file"
+        raise PictureError(f"{path}: {state}. Name a picture that exists.")
+    try:
+        with Image.open(path) as image:
+            image.seek(0)
+            image.load()
+            return from_pil(image, channels, str(path))
+    except UnidentifiedImageError:
+        raise PictureError(f"{path}: is not a picture. Remove or replace the file.") from None
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"{path}: too large to open safely ({error}). Scale it down.") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        reason = str(error).rstrip(".") or type(error).__name__
+        raise PictureError(f"{path}: damaged picture ({reason}). Replace the file.") from None
+
+
+def from_pil(image: Image.Image, channels: int = 3, name: str = "picture") -> Picture:
+    """A PIL image as `read` would give it; `name` stands in error messages."""
+    picture = _eight_bits(ImageOps.exif_transpose(image), name)
+    return np.asarray(picture.convert("L" if channels == 1 else "RGB"))
+
+
+def _eight_bits(image: Image.Image, path: str) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode == "I":
+        values = np.asarray(image).astype(np.int64)
+        if values.min() < 0 or values.max() > 0xFFFF:
+            raise PictureError(
+                f"{path}: 32-bit pixels from {values.min()} to {values.max()}; only 0 to 65535 "
+                "can be scaled. Save it with 16 bits or fewer."
+            )
+        # 257 = 65535 / 255, so that black and white stay what they are.
+        return Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    if image.mode == "F":
+        raise PictureError(
+            f"{path}: floating-point pixels have no agreed range. Save it with 8 or 16 bits."
+        )
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        white = Image.new("RGBA", layer.size, (WHITE, WHITE, WHITE, WHITE))
+        return Image.alpha_composite(white, layer).convert("RGB")
+    return image
+
+
+def write(path: Path, picture: Picture) -> None:
+    """Write a picture atomically; the suffix says the format (PNG, JPEG, ...)."""
+    image = Image.fromarray(picture)
+    kind = Image.registered_extensions()[path.suffix.lower()]
+    write_atomically(path, lambda temporary: image.save(temporary, format=kind))
+
+
+def find(root: Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
+    """All picture files below a folder, by suffix, hidden ones left out, in sorted order.
+
+    Raises InputError where the folder is missing or holds no picture.
+    """
+    existing_folder(root)
+    found = sorted(path for path in _walk(root) if path.suffix.lower() in suffixes)
+    if not found:
+        raise InputError(f"{root}: no pictures in this folder. Put some there, or name another.")
+    return found
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            name = os.fsencode(path.name)
+            raise InputError(
+                f"{folder}: the file name {name!r} is not UTF-8. Rename it."
+            ) from None
+        if path.is_dir():
+            # A link may lead back to a folder above.
+            if not path.is_symlink():
+                yield from _walk(path)
+        elif path.is_file():
+            yield path
+
+
+def resize(picture: Picture, width: int, height: int) -> Picture:
+    """Resize with antialiasing (Lanczos)."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def fit(picture: Picture, size: int, how: Fit) -> Picture:
+    """Bring a picture to size x size.
+
+    `crop` keeps the centre square, `pad` keeps everything and fills with white, `stretch`
+    ignores the proportions.
+    """
+    height, width = picture.shape[:2]
+    if how == "crop":
+        side = min(height, width)
+        top, left = (height - side) // 2, (width - side) // 2
+        return resize(picture[top : top + side, left : left + side], size, size)
+    if how == "stretch":
+        return resize(picture, size, size)
+    top, left, new_height, new_width = _padded_box(height, width, size)
+    canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
+    inner = resize(picture, new_width, new_height)
+    canvas[top : top + new_height, left : left + new_width] = inner
+    return canvas
+
+
+def _padded_box(height: int, width: int, size: int) -> tuple[int, int, int, int]:
+    scale = size / max(height, width)
+    new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
+    return (size - new_height) // 2, (size - new_width) // 2, new_height, new_width
+
+
+def unfit(picture: Picture, height: int, width: int, how: Fit) -> Picture:
+    """Undo `fit`: a square picture back to height x width.
+
+    With `crop` the margins are gone, so the result is the centre square at its own size.
+    """
+    if how == "crop":
+        return resize(picture, min(height, width), min(height, width))
+    if how == "pad":
+        top, left, inner_height, inner_width = _padded_box(height, width, picture.shape[0])
+        picture = picture[top : top + inner_height, left : left + inner_width]
+    return resize(picture, width, height)
+
+
+def rgb(picture: Picture) -> Picture:
+    """A one-channel picture repeated to three; three channels stay as they are."""
+    return np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
+
+
+def luma(picture: Picture) -> Picture:
+    """ITU-R 601 luma, 0.299 R + 0.587 G + 0.114 B; one channel stays as it is."""
+    return picture if picture.ndim == 2 else np.asarray(Image.fromarray(picture).convert("L"))
+
+
+def as_channels(picture: Picture, channels: int) -> Picture:
+    """A picture with 1 channel (height x width) or 3 (height x width x 3)."""
+    return luma(picture) if channels == 1 else rgb(picture)
+
+
+def tile(rows: Sequence[Sequence[Picture]], gap: int = 2) -> Picture:
+    """Lay pictures of one size out in rows, on white, `gap` pixels apart.
+
+    Rows may differ in length; one-channel pictures are shown in gray.
+    """
+    height, width = rows[0][0].shape[:2]
+    columns = max(len(row) for row in rows)
+    sheet = np.full(
+        (len(rows) * (height + gap) - gap, columns * (width + gap) - gap, 3), WHITE, np.uint8
+    )
+    for i, row in enumerate(rows):
+        for j, picture in enumerate(row):
+            top, left = i * (height + gap), j * (width + gap)
+            sheet[top : top + height, left : left + width] = rgb(picture)
+    return sheet
+
+
+def to_tensor(pictures: Sequence[Picture] | UInt8[np.ndarray, "b h w *c"]) -> Tensor:
+    """Pictures of one size, 0..255, as a float tensor b c h w in [-1, 1]."""
+    stacked = torch.from_numpy(np.stack(list(pictures)))
+    if stacked.ndim == 3:
+        stacked = stacked.unsqueeze(-1)
+    return stacked.permute(0, 3, 1, 2).float().div_(127.5).sub_(1).contiguous()
+
+
+def from_tensor(batch: Float[Tensor, "b c h w"]) -> list[Picture]:
+    """A float batch in [-1, 1] as uint8 pictures; values outside the range are clipped."""
+    scaled = batch.detach().float().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+    arrays = scaled.permute(0, 2, 3, 1).cpu().numpy()
+    return list(arrays[..., 0] if arrays.shape[-1] == 1 else arrays)
+
+
+def to_unit(batch: Float[Tensor, "b c h w"]) -> NDArray[np.float32]:
+    """A float batch in [-1, 1] as arrays b h w c in [0, 1], the range in which we measure."""
+    unit = batch.detach().float().add(1).div(2).clamp(0, 1)
+    return unit.permute(0, 2, 3, 1).cpu().numpy()

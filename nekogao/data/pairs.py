@@ -1,0 +1,213 @@
+"""Pair sets: build one from faces, open one, draw batches, and examine one."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from nekogao.config import AugmentConfig
+from nekogao.data import boxes, images, manifest
+from nekogao.data.augment import augment as vary
+from nekogao.data.domains import EVERY, Domain, built_in
+from nekogao.data.images import Fit, Picture
+from nekogao.data.manifest import Entry, Header, Item
+from nekogao.errors import ConfigError, NekogaoError
+from nekogao.files import sha256
+from nekogao.nets.generator import count_levels
+from nekogao.randomness import Purpose, stream
+
+
+class Batch(NamedTuple):
+    """Sources and targets in [-1, 1]."""
+
+    source: Float[Tensor, "b c h w"]
+    target: Float[Tensor, "b d h w"]
+
+
+def build(
+    faces: Path,
+    out: Path,
+    *,
+    domains: Sequence[str] = ("gray", "edges"),
+    size: int = 128,
+    fit: Fit = "crop",
+    low: int = 128,
+    high: int = 128,
+) -> int:
+    """Make a pair set from face crops or any folder of pictures; return the number of items.
+
+    Args:
+        faces: What `nekogao faces` wrote, or a folder of pictures; sub-folders are categories.
+        out: A new folder.
+        domains: Keys of nekogao.data.domains.KINDS.
+        size: Pixels a side, a power of two from 32 to 512.
+        fit: How a picture that is not square becomes so.
+        low: Canny's lower threshold, for `edges`.
+        high: Canny's upper threshold, for `edges`.
+
+    Raises:
+        InputError: A folder is missing, empty or taken, or a picture cannot be read.
+        ConfigError: The size or a domain is unknown.
+    """
+    count_levels(size)
+    if not domains:
+        raise ConfigError("no domain was named. Give at least one, as in --domains gray edges.")
+    chosen = {name: built_in(name, low, high) for name in domains}
+    header = Header(size=size, target_channels=3, domains=chosen)
+    return manifest.write(out, header, _entries(faces, chosen, size, fit))
+
+
+def _entries(faces: Path, domains: dict[str, Domain], size: int, fit: Fit) -> Iterator[Entry]:
+    known = boxes.origins(faces)
+    root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
+    for path in images.find(root):
+        target = images.fit(images.read(path), size, fit)
+        default = {"file": str(path), "box": None, "sha256": sha256(path)}
+        yield Entry(
+            name=path.stem,
+            category=path.parent.name if path.parent != root else path.stem,
+            target=target,
+            sources={name: domain.source(target) for name, domain in domains.items()},
+            origin=known.get(path.relative_to(root).as_posix(), default),
+        )
+
+
+class PairSet:
+    """A pair set whose manifest has been read; pictures are read when first needed."""
+
+    def __init__(self, folder: Path, header: Header, items: Sequence[Item]) -> None:
+        self.folder, self.header, self.items = folder, header, list(items)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "PairSet":
+        """Read a pair set's manifest.
+
+        Raises InputError where the folder is no pair set, PairSetError where it is damaged.
+        """
+        folder = Path(folder)
+        return cls(folder, *manifest.read(folder))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def size(self) -> int:
+        """Pixels a side."""
+        return self.header.size
+
+    @property
+    def domains(self) -> list[str]:
+        """Names of the domains."""
+        return list(self.header.domains)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the manifest, which holds the hash of every picture."""
+        return hashlib.sha256((self.folder / manifest.NAME).read_bytes()).hexdigest()
+
+    @cached_property
+    def targets(self) -> list[Picture]:
+        """Every target. Raises PairSetError where one is missing or changed."""
+        return [self._read(item, "target") for item in self.items]
+
+    @cached_property
+    def sources(self) -> dict[str, list[Picture]]:
+        """Domain -> every source. Raises PairSetError where one is missing or changed."""
+        return {d: [self._read(item, d) for item in self.items] for d in self.domains}
+
+    def _read(self, item: Item, kind: str) -> Picture:
+        picture = manifest.read_picture(self.folder, self.header, item, kind)
+        if kind == "target":
+            return picture
+        return images.as_channels(picture, self.header.source_channels)
+
+    def resolve(self, domains: Sequence[str]) -> list[str]:
+        """The domains meant by a phase: `all` is every one of this set.
+
+        Raises ConfigError for a domain that the set does not have.
+        """
+        if tuple(domains) == (EVERY,):
+            return self.domains
+        for name in domains:
+            if name not in self.domains:
+                raise ConfigError(
+                    f"phase names the domain {name!r}, but {self.folder} has "
+                    f"{', '.join(self.domains)}. Choose from these, or `{EVERY}`."
+                )
+        return list(domains)
+
+    def batch(
+        self,
+        step: int,
+        *,
+        domains: Sequence[str],
+        size: int,
+        seed: int = 0,
+        augment: AugmentConfig | None = None,
+    ) -> Batch:
+        """The batch of a training step: a function of its arguments, of nothing else.
+
+        The items come in a new order every epoch, and an item's domain goes round from epoch to
+        epoch, so that every item is seen in every domain equally often. Every batch has the full
+        size; one that runs over the end of an epoch goes on into the next.
+
+        Args:
+            step: Count of updates from the start of the run.
+            domains: Names of domains to mix.
+            size: Pairs in the batch.
+            seed: The run's seed.
+            augment: Random variation of the pairs.
+        """
+        count = len(self)
+        chosen: list[tuple[int, str]] = []
+        for position in range(step * size, (step + 1) * size):
+            epoch, place = divmod(position, count)
+            index = int(_order(seed, epoch, count)[place])
+            chosen.append((index, domains[(epoch + index) % len(domains)]))
+        batch = Batch(
+            images.to_tensor([self.sources[domain][index] for index, domain in chosen]),
+            images.to_tensor([self.targets[index] for index, _ in chosen]),
+        )
+        if augment is None or not augment.active:
+            return batch
+        return Batch(*vary(*batch, augment, stream(seed, Purpose.AUGMENT, step)))
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, count: int) -> np.ndarray:
+    return stream(seed, Purpose.ORDER, epoch).permutation(count)
+
+
+def examine(folder: Path) -> list[str]:
+    """Everything that is wrong with a pair set, one line each; an empty list is a sound set.
+
+    Raises InputError where the folder is no pair set at all.
+    """
+    try:
+        header, items = manifest.read(folder)
+    except NekogaoError as error:
+        if not (folder / manifest.NAME).is_file():
+            raise
+        return [str(error)]
+    faults = []
+    try:
+        count_levels(header.size)
+    except ConfigError as error:
+        faults.append(str(error))
+    hashes: dict[str, str] = {}
+    for item in items:
+        for kind in item.files():
+            try:
+                manifest.read_picture(folder, header, item, kind)
+            except NekogaoError as error:
+                faults.append(str(error))
+        twin = hashes.setdefault(json.dumps(item.sha256, sort_keys=True), item.id)
+        if twin != item.id:
+            faults.append(f"{item.id}: the same pictures as {twin}. Remove one of the two.")
+    return faults
