@@ -1,0 +1,38 @@
+"""What the commands share: the table that they enter, their exit statuses, their last words."""
+
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+DONE, AT_FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+Fit = Literal["crop", "pad", "stretch"]
+
+app = tyro.extras.SubcommandApp()
+
+
+class UsageError(Exception):
+    """Options that contradict each other."""
+
+
+def end_run(run: Path, interrupted: bool) -> int:
+    """Report on a run and show its table; return the exit status."""
+    from nekogao.report.page import build_report
+
+    if interrupted:
+        return INTERRUPTED
+    build_report(run)
+    print_stages(run)
+    print(f"The report: {(run / 'report.html').resolve()}")
+    return DONE
+
+
+def print_stages(run: Path) -> None:
+    """Show the measures of every domain at the end of every phase."""
+    from nekogao import console
+    from nekogao.report.page import stages
+    from nekogao.training.run import Run
+
+    opened = Run.open(run)
+    console.print_stages(stages(opened.read_metrics(), opened.config()))

@@ -1,0 +1,142 @@
+"""Commands from photographs to pair sets."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+from nekogao.cli.app import AT_FAULT, DONE, Fit, UsageError, app
+
+
+@app.command
+def faces(
+    photos: Positional[Path],
+    out: Positional[Path],
+    kind: Literal["auto", "cat", "human"] = "auto",
+    every_face: bool = False,
+    fallback: Literal["none", "centre"] = "none",
+    boxes: Path | None = None,
+) -> int:
+    """Cut faces out of photographs; sub-folders are categories.
+
+    Args:
+        photos: A folder of photographs; they are never changed.
+        out: A new folder for crops, boxes.csv, misses.txt and sheet.png.
+        kind: Whose faces to look for. Dogs come out through the cat and human cascades, less
+            often.
+        every_face: Keep every face of a photograph, not only the best.
+        fallback: What to crop where no face is found: nothing, or the centre square.
+        boxes: A boxes.csv, edited by hand, to be used instead of looking.
+    """
+    from nekogao.data import faces as finder
+
+    found = finder.crop(
+        photos, out, kind=kind, every_face=every_face, fallback=fallback, boxes=boxes
+    )
+    broken = [photo for photo in found if photo.error]
+    hits = [p for p in found if p.boxes and p.boxes[0].kind != "centre"]
+    crops = sum(len(photo.boxes) for photo in found)
+    print(f"{len(found)} photographs, {len(hits)} with a face, {crops} crops in {out}")
+    if len(hits) < len(found):
+        print(f"misses: {out / finder.MISSES}; mend {out / 'boxes.csv'} and pass it with --boxes")
+    for photo in broken:
+        print(f"nekogao: {photo.error}", file=sys.stderr)
+    return AT_FAULT if broken else DONE
+
+
+@app.command
+def pairs(
+    faces: Positional[Path],
+    out: Positional[Path],
+    domains: tuple[str, ...] = ("gray", "edges"),
+    size: int = 128,
+    fit: Fit = "crop",
+    low: int = 128,
+    high: int = 128,
+) -> int:
+    """Make a pair set from face crops, or from any folder of pictures.
+
+    Args:
+        faces: What `nekogao faces` wrote, or a folder of pictures; sub-folders are categories.
+        out: A new folder.
+        domains: Ways of turning a face into a network's input: gray, edges.
+        size: Pixels a side, a power of two from 32 to 512.
+        fit: How a picture that is not square becomes so.
+        low: Canny's lower threshold, for edges.
+        high: Canny's upper threshold, for edges.
+    """
+    from nekogao.data.pairs import build
+
+    count = build(faces, out, domains=domains, size=size, fit=fit, low=low, high=high)
+    print(f"{count} items, {size}x{size}, domains {', '.join(domains)}, in {out}")
+    return DONE
+
+
+@app.command(name="import")
+def import_(
+    out: Positional[Path],
+    hdf5: tuple[str, ...] = (),
+    aligned: Path | None = None,
+    direction: Literal["AtoB", "BtoA"] = "AtoB",
+    folders: tuple[Path, Path] | None = None,
+    domain: str = "source",
+    size: int = 128,
+    fit: Fit = "stretch",
+) -> int:
+    """Make a pair set from HDF5 files, from aligned A|B pictures, or from two folders.
+
+    Args:
+        out: A new folder.
+        hdf5: DOMAIN=FILE for each file; files are merged by matching their targets.
+        aligned: A folder of pictures that show A on the left half and B on the right.
+        direction: Which half of an aligned picture is the source.
+        folders: A folder of sources and one of targets, paired by stem.
+        domain: What to call the imported domain (aligned and folders).
+        size: Pixels a side (aligned and folders), a power of two from 32 to 512.
+        fit: How a picture that is not square becomes so (aligned and folders).
+    """
+    from nekogao.data import imports
+
+    if sum(map(bool, (hdf5, aligned, folders))) != 1:
+        raise UsageError("import: give one of --hdf5, --aligned, --folders")
+    if hdf5:
+        named = [part.partition("=") for part in hdf5]
+        if not all(name and path for name, _, path in named):
+            raise UsageError("import: --hdf5 takes DOMAIN=FILE, as in edges=contours.hdf5")
+        if len({name for name, *_ in named}) < len(named):
+            raise UsageError("import: --hdf5 names a domain twice")
+        count = imports.import_hdf5(out, {name: Path(path) for name, _, path in named})
+    elif aligned:
+        count = imports.import_aligned(
+            out, aligned, direction=direction, domain=domain, size=size, fit=fit
+        )
+    else:
+        assert folders is not None
+        count = imports.import_folders(out, *folders, domain=domain, size=size, fit=fit)
+    print(f"{count} items in {out}")
+    return DONE
+
+
+@app.command
+def doctor(pairs: Positional[Path]) -> int:
+    """Examine a pair set; list everything that is wrong with it.
+
+    Args:
+        pairs: A pair set.
+    """
+    from nekogao.data.pairs import PairSet, examine
+
+    faults = examine(pairs)
+    for fault in faults:
+        print(fault)
+    if faults:
+        print(f"nekogao: {pairs}: {len(faults)} faults", file=sys.stderr)
+        return AT_FAULT
+    found = PairSet.open(pairs)
+    print(
+        f"{pairs}: sound. {len(found)} items, {found.size}x{found.size}, "
+        f"{len(found.domains)} domains ({', '.join(found.domains)}), "
+        f"each target once and with a source in every domain"
+    )
+    return DONE

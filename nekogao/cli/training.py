@@ -1,0 +1,93 @@
+"""Commands that train."""
+
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from nekogao.cli.app import DONE, INTERRUPTED, UsageError, app, end_run, print_stages
+
+
+@app.command
+def demo(out: Positional[Path] = Path("demo")) -> int:
+    """The whole story on ten embedded faces, a few minutes long; ends with a report.
+
+    Args:
+        out: A new folder; the same command again goes on after an interruption.
+    """
+    from nekogao import console
+    from nekogao.demo import demo as tell
+
+    with console.stop_on_signal() as stop:
+        if console.show(tell(out, stop)):
+            return INTERRUPTED
+    print_stages(out / "ten-faces")
+    print(f"The report: {(out / 'run' / 'report.html').resolve()}")
+    return DONE
+
+
+@app.command
+def train(
+    run: Positional[Path],
+    pairs: Path | None = None,
+    recipe: str | None = None,
+    config: Path | None = None,
+    phases: tuple[str, ...] = (),
+    generator: str | None = None,
+    seed: int | None = None,
+    settings: Annotated[tuple[str, ...], arg(name="set")] = (),
+    init_from: Path | None = None,
+) -> int:
+    """Train a run; the same command again goes on where it was interrupted.
+
+    Args:
+        run: The run's folder.
+        pairs: The pair set; may be left out when going on with a run.
+        recipe: fast (the default), article, pix2pix or one-pair.
+        config: A TOML file, or another run's run.toml, instead of a recipe.
+        phases: DOMAIN:EPOCHS, in order, as in edges:160 gray:80; edges+gray:100 and all:100 mix.
+        generator: encoder-decoder, no-skips, inner3, unet, unet-128 or unet-256.
+        seed: Everything random follows from it.
+        settings: Any other setting, as in generator.width=32 optimizer.lr=1e-3.
+        init_from: A run or model file to take the first weights from.
+    """
+    from nekogao import console
+    from nekogao import settings as plain
+    from nekogao.config import TrainConfig
+    from nekogao.training.loop import train as go
+    from nekogao.training.run import Run
+
+    if recipe and config:
+        raise UsageError("train: give --recipe or --config, not both")
+    chosen = None
+    if not Run(run).exists or any((recipe, config, phases, generator, settings, seed is not None)):
+        data = plain.read_toml(config) if config else plain.recipe(recipe or "fast")
+        data = data.get("train", data)
+        if generator:
+            data = plain.apply_generator(data, generator)
+        if phases:
+            data = {**data, "phases": list(phases)}
+        if seed is not None:
+            data = {**data, "seed": seed}
+        data = plain.apply_overrides(data, list(settings))
+        chosen = plain.from_dict(TrainConfig, data)
+    with console.stop_on_signal() as stop:
+        interrupted = console.show(go(run, pairs, chosen, init_from=init_from, stop=stop))
+    return end_run(run, interrupted)
+
+
+@app.command
+def switch(run: Positional[Path], new: Positional[Path], phases: tuple[str, ...]) -> int:
+    """Go on from the end of a run with more phases, in a new run.
+
+    Args:
+        run: A finished run; it stays as it is.
+        new: The new run's folder; the same command again goes on after an interruption.
+        phases: DOMAIN:EPOCHS, in order.
+    """
+    from nekogao import console
+    from nekogao.training.loop import switch as go
+
+    with console.stop_on_signal() as stop:
+        interrupted = console.show(go(run, new, list(phases), stop=stop))
+    return end_run(new, interrupted)

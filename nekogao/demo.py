@@ -1,0 +1,44 @@
+"""The whole story on pictures that come with the package and its dependencies."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nekogao.config import TrainConfig
+from nekogao.data import pairs, samples
+from nekogao.files import new_folder
+from nekogao.gallery import apply
+from nekogao.report.page import build_report
+from nekogao.settings import from_dict, recipe
+from nekogao.training.events import Event, Interrupted
+from nekogao.training.loop import train
+from nekogao.training.run import Run
+from nekogao.translate import Options, Translator
+
+PHASES = ("edges:240", "gray:360")
+RUN = "ten-faces"
+SETTLE = 10
+"""Times that an output is fed back in the demo: one pass gives a blend, more give a face."""
+
+
+def demo(out: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]:
+    """Ten faces, edges then gray, then four photographs; ends with OUT/ten-faces/report.html.
+
+    Called again after an interruption it goes on where it was. Raises InputError where `out`
+    holds something else.
+    """
+    if not (out / "pairs").is_dir():
+        with new_folder(out) as folder:
+            samples.write_folder(samples.ten_faces(), folder / "faces")
+            samples.write_folder(samples.photographs(), folder / "photographs")
+            pairs.build(folder / "faces", folder / "pairs")
+    config = from_dict(TrainConfig, {**recipe("fast"), "phases": list(PHASES)})
+    for event in train(out / RUN, out / "pairs", config, stop=stop):
+        yield event
+        if isinstance(event, Interrupted):
+            return
+    run = Run.open(out / RUN)
+    if not run.applied.is_dir():
+        options = Options(nearest=True, settle=SETTLE)
+        with new_folder(run.applied) as folder:
+            list(apply(Translator.load(run.folder), [str(out / "photographs")], folder, options))
+    build_report(run.folder)

@@ -1,0 +1,65 @@
+"""Curves as SVG text."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+COLOURS = ("#e4572e", "#2e86ab", "#6a994e", "#9d4edd", "#f2a541", "#3d405b")
+"""One a domain, in the pair set's order."""
+
+_PANELS = (
+    ("skill", "skill (1 exact, 0 the mean face)"),
+    ("ssim", "SSIM"),
+    ("mae", "mean absolute error"),
+    ("identity", "identity (share of faces recognised)"),
+)
+_INK, _RULE = "#4a4540", "#c9c2b8"
+
+
+def curves(
+    rows: Sequence[dict[str, Any]], domains: Sequence[str], boundaries: Sequence[tuple[float, str]]
+) -> str:
+    """Four panels of measures over epochs, a line a domain.
+
+    Args:
+        rows: Lines of metrics.jsonl.
+        domains: In the order of colours.
+        boundaries: The epoch at which each phase begins, and its name.
+    """
+    # Text stays text, so that the page's own font shows and the numbers can be searched.
+    with mpl.rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
+        figure = Figure(figsize=(10, 5.4), layout="constrained")
+        FigureCanvasSVG(figure)
+        axes = figure.subplots(2, 2, sharex=True).ravel()
+        for axis, (key, title) in zip(axes, _PANELS, strict=True):
+            for domain, colour in zip(domains, COLOURS * len(domains), strict=False):
+                points = [(row["epoch"], row[key]) for row in rows if row["domain"] == domain]
+                axis.plot(*zip(*points, strict=True), color=colour, lw=2, label=domain)
+            _dress(axis, title, boundaries)
+        axes[2].set_xlabel("epoch")
+        axes[3].set_xlabel("epoch")
+        axes[0].set_ylim(bottom=max(-0.6, axes[0].get_ylim()[0]))
+        axes[0].legend(frameon=False, loc="lower right")
+        for epoch, name in boundaries:
+            axes[0].text(epoch, 1.01, f" {name}", transform=axes[0].get_xaxis_transform(),
+                         color=_INK, fontsize=8, va="bottom")  # fmt: skip
+        axes[0].set_title(axes[0].get_title(loc="left"), loc="left", fontsize=10, pad=16)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _dress(axis: Axes, title: str, boundaries: Sequence[tuple[float, str]]) -> None:
+    axis.set_title(title, loc="left", fontsize=10, color=_INK)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(_RULE)
+    axis.tick_params(colors=_INK, length=3)
+    axis.grid(axis="y", color=_RULE, lw=0.5, alpha=0.6)
+    for epoch, _ in boundaries[1:]:
+        axis.axvline(epoch, color=_INK, lw=1, ls=(0, (4, 3)))

@@ -1,0 +1,1 @@
+"""Training: phases, exact resume, measurements and sheets."""

@@ -1,0 +1,83 @@
+"""What the training loop tells whoever iterates over it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Started:
+    """The run is ready to go on."""
+
+    step: int
+    """Updates already done; more than zero when resumed."""
+    total: int
+    """Updates in the whole run."""
+    device: str
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """One update is done."""
+
+    step: int
+    total: int
+    phase: str
+    """The current phase, as in `edges:160`."""
+    losses: dict[str, float]
+    seconds: float
+    """Since the run began, earlier sessions counted in."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The probe was measured in every domain."""
+
+    step: int
+    rows: list[dict[str, Any]]
+    """What was appended to metrics.jsonl."""
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A sheet of the probe was drawn."""
+
+    step: int
+    domain: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Switched:
+    """A phase ended and another begins."""
+
+    step: int
+    phase: str
+    """The phase that begins."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint was written."""
+
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """The caller asked to stop; the state is saved."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is complete."""
+
+    step: int
+    already: bool
+    """Whether it was complete before this call."""
+
+
+Event = Started | Stepped | Measured | Previewed | Switched | Saved | Interrupted | Finished

@@ -1,0 +1,238 @@
+"""A session: one process's part of a run, from its newest checkpoint on."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nekogao import weights
+from nekogao.config import TrainConfig
+from nekogao.data import images
+from nekogao.data.pairs import Batch, PairSet
+from nekogao.errors import ConfigError, DivergedError, ResumeError
+from nekogao.files import sha256
+from nekogao.training import previews
+from nekogao.training.events import (
+    Event,
+    Finished,
+    Interrupted,
+    Measured,
+    Previewed,
+    Saved,
+    Started,
+    Stepped,
+    Switched,
+)
+from nekogao.training.measurements import measure
+from nekogao.training.run import Run
+from nekogao.training.schedule import Schedule, Span, learning_rate, plan, probe_indices
+from nekogao.training.state import State, generator_shape, new_state
+from nekogao.training.update import update
+
+
+class Session:
+    """One process's part of a run."""
+
+    def __init__(self, run: Run, pairs: PairSet, config: TrainConfig) -> None:
+        self.folder, self.pairs, self.config = run, pairs, config
+        self.schedule: Schedule = plan(config, pairs)
+        self.shape = generator_shape(config.generator, pairs.header)
+        self.state: State = new_state(config, pairs.header, self.schedule.batch)
+        chosen = probe_indices(len(pairs), config.probe)
+        self.targets = images.to_tensor([pairs.targets[i] for i in chosen])
+        self.sources: dict[str, Tensor] = {
+            domain: images.to_tensor([pictures[i] for i in chosen])
+            for domain, pictures in pairs.sources.items()
+        }
+
+    @cached_property
+    def fabric(self) -> Any:
+        """The engine for devices and precision. Raises ConfigError where there is none such."""
+        from lightning_fabric import Fabric
+
+        config = self.config
+        try:
+            fabric = Fabric(accelerator=config.accelerator, devices=1, precision=config.precision)
+            fabric.to_device(torch.zeros(1))
+        except (RuntimeError, ValueError, AssertionError) as error:
+            reason = str(error).splitlines()[0][:160]
+            raise ConfigError(
+                f"accelerator {config.accelerator}, precision {config.precision}: not to be had "
+                f"here ({reason}). Use accelerator=cpu precision=32-true."
+            ) from None
+        if fabric.device.type == "cuda":
+            # Exact resume needs the same arithmetic every time.
+            torch.backends.cudnn.benchmark = False
+            torch.use_deterministic_algorithms(True, warn_only=True)
+        return fabric
+
+    def take_weights(self, origin: dict[str, Any]) -> None:
+        """Start from the generator of another run or model file.
+
+        Raises ConfigError where it is another network, ResumeError where the file has changed.
+        """
+        path = Path(origin["init_from"])
+        model = weights.load(path)
+        if sha256(path) != origin["init_sha256"]:
+            raise ResumeError(
+                f"{path}: has changed since this run was begun from it. Begin a new run."
+            )
+        try:
+            self.state.generator.load_state_dict(model.generator.state_dict())
+        except RuntimeError as error:
+            reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+            raise ConfigError(
+                f"--init-from {path}: another generator than this run's ({reason[:160]}). Use the "
+                "same generator settings."
+            ) from None
+
+    def run(self, stop: Callable[[], bool]) -> Iterator[Event]:
+        """Train from the newest checkpoint, or from the beginning, to the end."""
+        state, schedule = self.state, self.schedule
+        saved = self.folder.saved_checkpoints()
+        if saved and int(saved[-1].stem) >= schedule.total:
+            yield Finished(schedule.total, already=True)
+            return
+        self._set_up_fabric()
+        self._resume()
+        yield Started(state.step, schedule.total, str(self.fabric.device))
+        if state.step == 0:
+            yield from self._look()
+            yield self._save()
+        saved_at = begun = time.perf_counter()
+        before = state.seconds
+        while state.step < schedule.total:
+            span = schedule.span(state.step)
+            losses = self._update(span)
+            state.seconds = before + time.perf_counter() - begun
+            yield Stepped(state.step, schedule.total, str(span.phase), losses, state.seconds)
+            if schedule.measured_at(state.step):
+                yield from self._look()
+            ended, interrupted = state.step == span.stop, stop()
+            if ended and state.step == schedule.total:
+                previews.write_film(self.folder.previews, self.folder.film, len(self.targets))
+            late = time.perf_counter() - saved_at > self.config.checkpoint_seconds
+            if ended or interrupted or late:
+                yield self._save()
+                saved_at = time.perf_counter()
+            if state.step == schedule.total:
+                break
+            if ended:
+                yield Switched(state.step, str(schedule.span(state.step).phase))
+            if interrupted:
+                yield Interrupted(state.step)
+                return
+        yield Finished(state.step, already=False)
+
+    def _resume(self) -> None:
+        """Take over the newest checkpoint, and forget what was written after it."""
+        saved = self.folder.load_checkpoint()
+        if saved is not None:
+            self.state.load_state_dict(saved)
+        elif "init_from" in (origin := self.folder.about().get("continued", {})):
+            self.take_weights(origin)
+        self.folder.rewind(self.state.step if saved is not None else -1)
+
+    def _update(self, span: Span) -> dict[str, float]:
+        batch = self.pairs.batch(
+            self.state.step,
+            domains=span.domains,
+            size=self.schedule.batch,
+            seed=self.config.seed,
+            augment=self.config.augment,
+        )
+        rate = learning_rate(self.config.optimizer, span, self.state.step)
+        on_device = Batch(*self.fabric.to_device(batch))
+        losses = update(self.state, on_device, self.config, rate, self.fabric.backward)
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise self._diverged(f"the loss {name} is {value}")
+        return losses
+
+    def _set_up_fabric(self) -> None:
+        state, fabric = self.state, self.fabric
+        state.generator, state.generator_optimizer = fabric.setup(
+            state.generator, state.generator_optimizer
+        )
+        if state.discriminator is not None:
+            state.discriminator, state.discriminator_optimizer = fabric.setup(
+                state.discriminator, state.discriminator_optimizer
+            )
+
+    def _diverged(self, what: str) -> DivergedError:
+        saved = self.folder.saved_checkpoints()
+        last = f"step {int(saved[-1].stem)} ({saved[-1]})" if saved else "none"
+        return DivergedError(
+            f"step {self.state.step}: {what}. The last good checkpoint is {last}. "
+            "Begin a new run with a lower optimizer.lr."
+        )
+
+    def _look(self) -> Iterator[Event]:
+        """Measure and draw the probe in every domain; neither changes what training will do."""
+        state, step = self.state, self.state.step
+        span = self.schedule.span(max(0, step - 1))
+        rows, drawn = [], []
+        for domain, sources in self.sources.items():
+            outputs = previews.translate(state.generator, sources)
+            path = self.folder.previews / previews.name(step, domain)
+            images.write(path, previews.draw(sources, outputs, self.targets))
+            drawn.append(Previewed(step, domain, path))
+            measures = measure(images.to_unit(outputs), images.to_unit(self.targets))
+            rows.append(
+                {
+                    "step": step,
+                    "epoch": round(self.schedule.epoch(step), 3),
+                    "phase": span.number if step else 0,
+                    "trained": list(span.domains) if step else [],
+                    "domain": domain,
+                    **measures,
+                    "probe": len(self.targets),
+                    "losses": {k: v / state.counted for k, v in state.sums.items()},
+                    "seconds": round(state.seconds, 3),
+                }
+            )
+        state.sums, state.counted = {}, 0
+        self.folder.append_metrics(rows)
+        self._keep_best(rows)
+        yield Measured(step, rows)
+        yield from drawn
+
+    def _keep_best(self, rows: list[dict[str, Any]]) -> None:
+        state = self.state
+        begun = (span for span in self.schedule.spans if span.start < state.step)
+        seen = sorted({domain for span in begun for domain in span.domains})
+        if seen != state.best_over:
+            # A mean over other domains is another measure.
+            state.best, state.best_over = float("-inf"), seen
+        skills = [row["skill"] for row in rows if row["domain"] in seen]
+        if skills and sum(skills) / len(skills) > state.best:
+            state.best = sum(skills) / len(skills)
+            self._write_model(self.folder.best)
+
+    def _save(self) -> Saved:
+        if not all(p.isfinite().all() for p in self.state.generator.parameters()):
+            raise self._diverged("the generator's weights are not finite")
+        self._write_model(self.folder.model)
+        path = self.folder.save_checkpoint(self.state.step, self.state.state_dict())
+        return Saved(self.state.step, path)
+
+    def _write_model(self, path: Path) -> None:
+        trained = self.schedule.span(max(0, self.state.step - 1)).domains
+        weights.save(
+            path,
+            shape=self.shape,
+            state=self.state.generator.state_dict(),
+            domains=self.pairs.header.domains,
+            last=trained[0],
+            faces=self._faces,
+        )
+
+    @cached_property
+    def _faces(self) -> dict[str, images.Picture]:
+        ids = [item.id for item in self.pairs.items]
+        return weights.thumbnails(ids, self.pairs.targets)

@@ -1,0 +1,116 @@
+"""The training state: everything that changes while training, and nothing else."""
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from nekogao.config import AdversaryConfig, GeneratorConfig, OptimizerConfig, TrainConfig
+from nekogao.data.manifest import Header
+from nekogao.errors import ConfigError
+from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
+from nekogao.nets.generator import Generator
+from nekogao.randomness import Purpose, torch_seed
+
+_COUNTS = ("step", "seconds", "best", "best_over", "sums", "counted")
+"""The fields of State that are plain data."""
+
+
+@dataclass
+class State:
+    """The networks, their optimisers, and the counts that a resumed run needs."""
+
+    generator: Generator
+    discriminator: nn.Module | None
+    generator_optimizer: torch.optim.Optimizer
+    discriminator_optimizer: torch.optim.Optimizer | None
+    step: int = 0
+    """Updates done."""
+    seconds: float = 0.0
+    """Time spent, over all sessions."""
+    best: float = float("-inf")
+    """Highest mean skill measured so far on the domains trained so far."""
+    best_over: list[str] = field(default_factory=list)
+    """Those domains; when there are more of them, the best begins anew."""
+    sums: dict[str, float] = field(default_factory=dict)
+    """Losses summed since the last measurement."""
+    counted: int = 0
+    """Updates in those sums."""
+
+    def _modules(self) -> dict[str, Any]:
+        return {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain data and tensors, fit for torch.save and `weights_only=True`."""
+        return {
+            **{name: m.state_dict() for name, m in self._modules().items() if m is not None},
+            **{name: getattr(self, name) for name in _COUNTS},
+        }
+
+    def load_state_dict(self, data: dict[str, Any]) -> None:
+        """Take over what `state_dict` returned."""
+        for name, module in self._modules().items():
+            if module is not None:
+                module.load_state_dict(data[name])
+        for name in _COUNTS:
+            setattr(self, name, data[name])
+
+
+def generator_shape(config: GeneratorConfig, header: Header) -> dict[str, Any]:
+    """The arguments of Generator for a configuration and a pair set.
+
+    Raises ConfigError where the configuration asks for another size than the set's.
+    """
+    if config.size not in (None, header.size):
+        raise ConfigError(
+            f"generator.size {config.size}: the pair set is {header.size}x{header.size}. "
+            f"Rebuild it with `nekogao pairs --size {config.size}`, or choose another generator."
+        )
+    return {
+        **asdict(replace(config, size=header.size)),
+        "source_channels": header.source_channels,
+        "target_channels": header.target_channels,
+    }
+
+
+def _discriminator(config: AdversaryConfig, header: Header) -> nn.Module | None:
+    common = {
+        "source_channels": header.source_channels,
+        "target_channels": header.target_channels,
+        "size": header.size,
+        "width": config.width,
+    }
+    if config.kind == "patchgan":
+        return PatchGAN(**common, patch=config.patch, normalisation=config.normalisation)
+    return ArticleDiscriminator(**common) if config.kind == "article" else None
+
+
+def _adam(module: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
+    return torch.optim.Adam(
+        module.parameters(), lr=config.lr, betas=(config.beta1, config.beta2), fused=True
+    )
+
+
+def new_state(config: TrainConfig, header: Header, batch: int) -> State:
+    """The state before the first update; a function of its arguments.
+
+    Raises ConfigError where the networks cannot be built or trained like this.
+    """
+    shape = generator_shape(config.generator, header)
+    with torch.random.fork_rng():
+        torch.manual_seed(torch_seed(config.seed, Purpose.INITIALISE, 0))
+        generator = Generator(**shape)
+        discriminator = _discriminator(config.adversary, header)
+    generator.check_batch(batch)
+    return State(
+        generator,
+        discriminator,
+        _adam(generator, config.optimizer),
+        _adam(discriminator, config.optimizer) if discriminator else None,
+    )

@@ -1,0 +1,199 @@
+"""The commands from outside: what they print, and their exit statuses."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from nekogao.cli import main
+from nekogao.data import images
+from nekogao.data.pairs import PairSet
+from tests.data.test_imports import two_files  # noqa: F401
+
+TINY = ["--phases", "edges:3", "gray:2", "--set", "batch=2", "every=1", "generator.width=2",
+        "threads=1"]  # fmt: skip
+
+
+@pytest.fixture
+def run_command(capsys):
+    """Run a command in this process: (exit status, lines on stdout, lines on stderr)."""
+
+    def run(*arguments):
+        try:
+            status = main([str(a) for a in arguments])
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return status, captured.out.splitlines(), captured.err.splitlines()
+
+    return run
+
+
+def test_from_pictures_to_a_report(run_command, faces, tmp_path):
+    status, out, _ = run_command("pairs", faces, tmp_path / "set", "--size", 32)
+    assert (status, out) == (0, [f"4 items, 32x32, domains gray, edges, in {tmp_path / 'set'}"])
+    status, out, _ = run_command("doctor", tmp_path / "set")
+    assert status == 0 and "sound. 4 items, 32x32, 2 domains (gray, edges)" in out[0]
+    run = tmp_path / "run"
+    status, out, _ = run_command("train", run, "--pairs", tmp_path / "set", *TINY)
+    assert status == 0 and out[-1] == f"The report: {run / 'report.html'}"
+    assert any("gray:2" in line and "edges" in line for line in out)
+    status, out, _ = run_command("train", run, "--pairs", tmp_path / "set", *TINY)
+    assert status == 0 and out[0] == "was finished already after 10 updates"
+    status, out, _ = run_command("switch", run, tmp_path / "new", "--phases", "edges:1")
+    assert status == 0 and (tmp_path / "new" / "report.html").is_file()
+    status, out, _ = run_command("apply", run, faces / "kuro.png", "--nearest", "--side-by-side")
+    assert status == 0 and out[0].startswith(f"{faces / 'kuro.png'} -> ")
+    assert "nearest face" in out[0]
+    status, out, _ = run_command("report", run)
+    assert (status, out) == (0, [str(run / "report.html")])
+    assert "Applied to pictures" in (run / "report.html").read_text()
+
+
+def test_a_run_can_be_done_again_from_its_own_run_toml(run_command, finished, pair_set, tmp_path):
+    status, _, _ = run_command(
+        "train", tmp_path / "again", "--pairs", pair_set, "--config", finished / "run.toml"
+    )
+    assert status == 0
+    name = "model.safetensors"
+    assert (tmp_path / "again" / name).read_bytes() == (finished / name).read_bytes()
+
+
+def test_importing_the_authors_files(run_command, two_files, tmp_path):  # noqa: F811
+    named = [f"{domain}={path}" for domain, path in two_files.items()]
+    assert run_command("import", tmp_path / "set", "--hdf5", *named)[0] == 0
+    assert run_command("doctor", tmp_path / "set")[0] == 0
+
+
+def one_line(result, status, *words):
+    got, out, err = result
+    assert got == status and out == [] and len(err) == 1, result
+    assert err[0].startswith("nekogao: ") and all(word in err[0] for word in words), err
+
+
+def test_wrong_input_gets_one_line_and_status_one(
+    run_command, faces, pair_set, finished, tmp_path
+):
+    empty, full, new = tmp_path / "empty", tmp_path / "full", tmp_path / "new"
+    empty.mkdir()
+    full.mkdir()
+    (full / "a").touch()
+    for command in ("faces", "pairs"):
+        one_line(run_command(command, empty, new), 1, "empty: no pictures")
+        one_line(run_command(command, tmp_path / "absent", new), 1, "absent: no such folder")
+        one_line(run_command(command, faces, full), 1, "full: the folder exists and is not empty")
+    one_line(run_command("pairs", faces, new, "--size", 100), 1, "size 100", "power of two")
+    one_line(run_command("pairs", faces, new, "--domains", "depth"), 1, "'depth'", "gray, edges")
+    one_line(run_command("doctor", empty), 1, "has no pairs.jsonl")
+    train = ("train", new, "--pairs", pair_set)
+    one_line(run_command(*train, "--phases", "depth:3"), 1, "'depth'", "gray, edges")
+    one_line(run_command(*train, "--phases", "edges"), 1, "must be DOMAIN:EPOCHS")
+    one_line(run_command(*train, "--recipe", "slow"), 1, "unknown recipe 'slow'")
+    one_line(run_command(*train, "--generator", "resnet"), 1, "unknown generator 'resnet'")
+    one_line(run_command(*train, "--set", "widht=3"), 1, "widht")
+    one_line(run_command("train", new), 1, "--pairs")
+    one_line(run_command("train", full, "--pairs", pair_set), 1, "not empty")
+    one_line(run_command("train", finished, "--seed", 3), 1, "begun with", "now asked for")
+    one_line(run_command("switch", empty, new, "--phases", "gray:1"), 1, "has no run.toml")
+    one_line(run_command("report", empty), 1, "has no run.toml")
+    one_line(
+        run_command("apply", empty, faces, "--out", new), 1, "model.safetensors: no such file"
+    )
+    (tmp_path / "x.safetensors").write_text("none")
+    one_line(
+        run_command("apply", tmp_path / "x.safetensors", faces, "--out", new), 1,
+        "not a safetensors file",
+    )  # fmt: skip
+    one_line(run_command("apply", finished, empty, "--out", new), 1, "no pictures")
+    assert not new.exists()
+
+
+def test_a_damaged_set_is_listed_and_not_trained_on(run_command, pair_set, tmp_path):
+    shutil.copytree(pair_set, tmp_path / "set")
+    target = PairSet.open(tmp_path / "set").items[2].target
+    (tmp_path / "set" / target).unlink()
+    status, out, err = run_command("doctor", tmp_path / "set")
+    assert status == 1 and len(out) == 1 and "no such file" in out[0] and "1 faults" in err[0]
+    result = run_command("train", tmp_path / "run", "--pairs", tmp_path / "set")
+    one_line(result, 1, target, "no such file")
+    assert not (tmp_path / "run").exists()
+
+
+def test_damaged_hdf5_files(run_command, tmp_path):
+    with h5py.File(tmp_path / "other.hdf5", "w") as file:
+        file["pictures"] = np.zeros((2, 32, 32, 3))
+    (tmp_path / "cut.hdf5").write_bytes((tmp_path / "other.hdf5").read_bytes()[:3000])
+    command = ("import", tmp_path / "set", "--hdf5")
+    one_line(run_command(*command, f"edges={tmp_path / 'other.hdf5'}"), 1, "found pictures")
+    one_line(run_command(*command, f"edges={tmp_path / 'cut.hdf5'}"), 1, "damaged or not HDF5")
+    assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["fly"], ["train"], ["pairs", "a"], ["train", "x", "--bogus"], ["import", "x"],
+     ["import", "x", "--aligned", "a", "--folders", "b", "c"], ["import", "x", "--hdf5", "a"],
+     ["train", "x", "--recipe", "fast", "--config", "a.toml"], ["apply", "m.safetensors", "a"],
+     ["apply", "m", "a", "--out", "o", "--settle", "-1"]],
+)  # fmt: skip
+def test_wrong_usage_is_status_two(run_command, arguments):
+    status, _, err = run_command(*arguments)
+    assert status == 2 and err
+
+
+def test_every_command_has_help(run_command):
+    for command in ("demo", "faces", "pairs", "import", "doctor", "train", "switch", "apply",
+                    "report"):  # fmt: skip
+        status, out, _ = run_command(command, "--help")
+        assert status == 0 and f"usage: nekogao {command}" in out[0]
+    assert run_command("--version")[1][0].startswith("nekogao ")
+
+
+def test_apply_tells_the_bad_and_translates_the_good(run_command, finished, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    images.write(folder / "good.png", np.zeros((9, 9, 3), np.uint8))
+    (folder / "bad.jpg").write_text("no")
+    status, out, err = run_command("apply", finished, folder, "--out", tmp_path / "out")
+    assert (
+        status == 1 and len(out) == 1 and len(err) == 1 and "bad.jpg: is not a picture" in err[0]
+    )
+    assert (tmp_path / "out" / "good.png").is_file()
+
+
+def test_control_c_saves_and_the_same_command_goes_on(pair_set, tmp_path):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "nekogao.cli", "train", run, "--pairs", pair_set, *TINY,
+               "--phases", "edges:3000"]  # fmt: skip
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while "epoch    3.0" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    assert "the same command goes on from there" in out
+    step = int(out.split("interrupted after update ")[1].split(";")[0])
+    again = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    assert again.stdout.readline().startswith(f"going on from update {step},")
+    again.kill()
+    again.communicate()
+    steps = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert steps == sorted(steps) and len(steps) == 2 * len(set(steps))
+
+
+def test_a_reader_that_goes_away_is_no_error(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "nekogao.cli", "report", str(tmp_path / "run")]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,16 @@
+import re
+
+from nekogao.report.figures import curves
+
+
+def test_the_curves_name_domains_and_phases_and_mark_the_boundary():
+    rows = [
+        {"epoch": e, "domain": d, "skill": e / 10, "ssim": 0.5, "mae": 0.1, "identity": 1.0}
+        for e in (0, 5, 10)
+        for d in ("edges", "gray")
+    ]
+    svg = curves(rows, ["edges", "gray"], [(0.0, "edges:5"), (5.0, "gray:5")])
+    assert svg.startswith("<svg") and svg.rstrip().endswith("</svg>")
+    for text in ("edges", "gray", "edges:5", "gray:5", "SSIM"):
+        assert re.search(f">\\s*{text}\\s*</text>", svg), text
+    assert len(re.findall("stroke-dasharray: 4,3", svg)) == 4  # one boundary a panel

@@ -1,0 +1,30 @@
+import pytest
+
+from nekogao import demo
+from nekogao.gallery import read_applied
+from nekogao.training.events import Finished, Interrupted
+
+
+def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "PHASES", ("edges:1", "gray:1"))
+    out = tmp_path / "demo"
+    events = list(demo.demo(out, stop=lambda: True))
+    assert isinstance(events[-1], Interrupted)
+    assert not (out / "ten-faces" / "report.html").exists()
+    assert list(demo.demo(out))[-1] == Finished(2, already=False)
+    assert (out / "ten-faces" / "report.html").is_file()
+    assert {row["output"] for row in read_applied(out / "ten-faces" / "applied")} == {
+        "astronaut.png", "cameraman.png", "coffee.png", "rocket.png",
+    }  # fmt: skip
+    assert list(demo.demo(out))[-1] == Finished(2, already=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_demo_learns_ten_faces(tmp_path):
+    list(demo.demo(tmp_path / "demo"))
+    from nekogao.training.run import Run
+
+    rows = Run(tmp_path / "demo" / "ten-faces").read_metrics()[-2:]
+    trained = next(row for row in rows if row["domain"] in row["trained"])
+    assert trained["identity"] == 1.0 and trained["skill"] > 0.7

@@ -1,0 +1,246 @@
+"""Runs from outside: what is written, exact resume, switch, and what is refused."""
+
+import hashlib
+import json
+import math
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import nekogao
+from nekogao import settings
+from nekogao.config import OptimizerConfig, TrainConfig
+from nekogao.data import images, pairs
+from nekogao.errors import ConfigError, DivergedError, ResumeError, RunError
+from nekogao.training.events import Finished, Interrupted, Measured, Saved, Started, Switched
+from nekogao.training.run import Run
+
+
+def digest(run):
+    return hashlib.sha256((run / "model.safetensors").read_bytes()).hexdigest()
+
+
+def metrics(run):
+    """Lines of metrics.jsonl without the times."""
+    rows = Run(run).read_metrics()
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+def stop_after(updates):
+    asked = iter(range(1, updates + 1))
+    return lambda: next(asked, updates) >= updates
+
+
+def test_a_run_writes_what_the_design_promises(finished):
+    names = {path.name for path in finished.iterdir()}
+    assert names == {"run.toml", "metrics.jsonl", "previews", "timelapse.gif", "checkpoints",
+                     "model.safetensors"}  # fmt: skip
+    steps = [0, 4, 8, 12, 16, 20]
+    assert sorted(p.name for p in (finished / "previews").iterdir()) == [
+        f"{step:06d}-{domain}.png" for step in steps for domain in ("edges", "gray")
+    ]
+    rows = Run(finished).read_metrics()
+    assert [(r["step"], r["domain"]) for r in rows] == [
+        (step, domain) for step in steps for domain in ("gray", "edges")
+    ]
+    assert [r["phase"] for r in rows[::2]] == [0, 1, 1, 1, 2, 2]
+    assert rows[2]["trained"] == ["edges"] and rows[-1]["trained"] == ["gray"]
+    assert {"step", "epoch", "phase", "trained", "domain", "mae", "psnr", "ssim", "skill",
+            "identity", "probe", "losses", "seconds"} == set(rows[-1])  # fmt: skip
+    assert sorted(p.name for p in (finished / "checkpoints").iterdir()) == [
+        "000012.pt", "000020.pt", "best.safetensors",
+    ]  # fmt: skip
+
+
+def test_the_events_tell_the_story(pair_set, tmp_path, tiny):
+    events = list(nekogao.train(tmp_path / "run", pair_set, tiny))
+    kinds = [type(e) for e in events]
+    assert kinds[0] is Started and kinds[-1] is Finished
+    assert [e.phase for e in events if isinstance(e, Switched)] == ["gray:4"]
+    assert [e.step for e in events if isinstance(e, Saved)] == [0, 12, 20]
+    assert [e.step for e in events if isinstance(e, Measured)] == [0, 4, 8, 12, 16, 20]
+
+
+def test_a_run_is_a_function_of_its_configuration(pair_set, tmp_path, tiny, finished):
+    torch.manual_seed(99)
+    list(nekogao.train(tmp_path / "again", pair_set, tiny))
+    assert digest(tmp_path / "again") == digest(finished)
+    assert metrics(tmp_path / "again") == metrics(finished)
+    list(nekogao.train(tmp_path / "other", pair_set, replace(tiny, seed=1)))
+    assert digest(tmp_path / "other") != digest(finished)
+
+
+@pytest.mark.parametrize("updates", [1, 4, 7, 12, 19])
+def test_an_interrupted_run_ends_bit_equal(pair_set, tmp_path, tiny, finished, updates):
+    run = tmp_path / "run"
+    events = list(nekogao.train(run, pair_set, tiny, stop=stop_after(updates)))
+    assert events[-1] == Interrupted(updates)
+    events = list(nekogao.train(run))
+    assert events[0] == Started(updates, 20, "cpu") and events[-1] == Finished(20, False)
+    assert digest(run) == digest(finished)
+    assert metrics(run) == metrics(finished)
+    last = [
+        torch.load(r / "checkpoints" / "000020.pt", weights_only=True) for r in (run, finished)
+    ]
+    for name in ("generator", "discriminator"):
+        assert all(torch.equal(last[0][name][k], v) for k, v in last[1][name].items())
+
+
+def test_measuring_more_often_changes_nothing(pair_set, tmp_path, tiny, finished):
+    list(nekogao.train(tmp_path / "run", pair_set, replace(tiny, every=1, probe=2)))
+    one, two = (load_file(r / "model.safetensors") for r in (tmp_path / "run", finished))
+    assert all(torch.equal(one[k], two[k]) for k in one)
+
+
+def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
+    """`kill -9` at three random moments, resumed each time by the same command."""
+    longer = settings.to_dict(
+        replace(tiny, phases=("edges:60", "gray:40"), checkpoint_seconds=0.0)
+    )
+    (tmp_path / "config.toml").write_text(settings.dump_toml(longer))
+    code = (
+        "import sys, nekogao\nfrom pathlib import Path\nfrom nekogao import config, settings\n"
+        "given = settings.read_toml(Path(sys.argv[3]))\n"
+        "chosen = settings.from_dict(config.TrainConfig, given)\n"
+        "for e in nekogao.train(sys.argv[1], sys.argv[2], chosen): print(e, flush=True)\n"
+    )
+
+    def start(run):
+        command = [sys.executable, "-c", code, run, pair_set, tmp_path / "config.toml"]
+        return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+
+    whole = start(tmp_path / "whole")
+    whole.communicate(timeout=120)
+    moments = random.Random(0)
+    for _ in range(3):
+        process = start(tmp_path / "killed")
+        assert process.stdout.readline().startswith("Started")
+        time.sleep(moments.uniform(0.05, 0.4))
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+    last = start(tmp_path / "killed")
+    first_line = last.communicate(timeout=120)[0].splitlines()[0]
+    assert "step=0" not in first_line
+    assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
+    assert metrics(tmp_path / "killed") == metrics(tmp_path / "whole")
+
+
+def test_a_finished_run_says_so(finished):
+    before = digest(finished)
+    assert list(nekogao.train(finished)) == [Finished(20, already=True)]
+    assert digest(finished) == before
+
+
+def test_another_configuration_is_refused_with_the_field(finished, pair_set, tiny):
+    with pytest.raises(ResumeError, match=r"begun with optimizer.lr = 0.002, now asked for 1.0"):
+        list(nekogao.train(finished, pair_set, replace(tiny, optimizer=OptimizerConfig(lr=1.0))))
+
+
+def test_another_pair_set_is_refused(finished, faces, tmp_path):
+    pairs.build(faces, tmp_path / "set", size=32, low=50)
+    with pytest.raises(ResumeError, match="was begun on another pair set"):
+        list(nekogao.train(finished, tmp_path / "set"))
+
+
+def test_a_new_run_needs_a_pair_set(tmp_path):
+    with pytest.raises(RunError, match="Name a pair set with --pairs"):
+        list(nekogao.train(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_switch_ends_as_one_run_would_have(pair_set, tmp_path, tiny, finished):
+    list(nekogao.train(tmp_path / "first", pair_set, replace(tiny, phases=("edges:6",))))
+    before = digest(tmp_path / "first")
+    list(nekogao.switch(tmp_path / "first", tmp_path / "second", ["gray:4"]))
+    assert digest(tmp_path / "second") == digest(finished)
+    assert metrics(tmp_path / "second") == metrics(finished)
+    assert digest(tmp_path / "first") == before
+    about = settings.read_toml(tmp_path / "second" / "run.toml")
+    assert about["continued"] == {"from": str((tmp_path / "first").resolve()), "step": 12}
+
+
+def test_a_switch_can_be_interrupted_too(pair_set, tmp_path, tiny, finished):
+    list(nekogao.train(tmp_path / "first", pair_set, replace(tiny, phases=("edges:6",))))
+    once = nekogao.switch(tmp_path / "first", tmp_path / "new", ["gray:4"], stop=stop_after(3))
+    assert list(once)[-1] == Interrupted(15)
+    list(nekogao.switch(tmp_path / "first", tmp_path / "new", ["gray:4"]))
+    assert digest(tmp_path / "new") == digest(finished)
+
+
+def test_a_switch_needs_a_finished_run_and_known_domains(pair_set, tmp_path, tiny, finished):
+    list(nekogao.train(tmp_path / "half", pair_set, tiny, stop=stop_after(3)))
+    with pytest.raises(RunError, match="is not finished. Finish it with"):
+        nekogao.switch(tmp_path / "half", tmp_path / "new", ["gray:4"])
+    with pytest.raises(ConfigError, match="names the domain 'depth'"):
+        nekogao.switch(finished, tmp_path / "new", ["depth:4"])
+    assert not (tmp_path / "new").exists()
+
+
+def test_first_weights_can_come_from_another_run(pair_set, tmp_path, tiny, finished):
+    config = replace(tiny, phases=("gray:1",))
+    events = list(nekogao.train(tmp_path / "run", pair_set, config, init_from=finished))
+    first = next(e for e in events if isinstance(e, Measured))
+    last = Run(finished).read_metrics()[-2:]
+    for now, then in zip(first.rows, last, strict=True):
+        assert now["mae"] == then["mae"]
+    wide = replace(config, generator=replace(config.generator, width=4))
+    with pytest.raises(ConfigError, match="another generator than this run's"):
+        list(nekogao.train(tmp_path / "wide", pair_set, wide, init_from=finished))
+    assert not (tmp_path / "wide").exists()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(pair_set, tmp_path, tiny):
+    config = replace(tiny, optimizer=OptimizerConfig(lr=1e30), phases=("all:40",))
+    with pytest.raises(DivergedError, match=r"step \d+: .*(nan|not finite).*000000.pt"):
+        list(nekogao.train(tmp_path / "run", pair_set, config))
+    state = torch.load(tmp_path / "run" / "checkpoints" / "000000.pt", weights_only=True)
+    assert all(v.isfinite().all() for v in state["generator"].values())
+
+
+def test_metrics_are_json_without_nan(finished):
+    for line in (finished / "metrics.jsonl").read_text().splitlines():
+        row = json.loads(line, parse_constant=pytest.fail)
+        assert all(math.isfinite(row[k]) for k in ("mae", "psnr", "ssim", "skill", "identity"))
+
+
+def test_a_set_of_one_item_trains(faces, tmp_path):
+    (tmp_path / "in").mkdir()
+    images.write(tmp_path / "in" / "kuro.png", images.read(faces / "kuro.png"))
+    pairs.build(tmp_path / "in", tmp_path / "set", size=32)
+    for recipe in ("fast", "one-pair", "pix2pix"):
+        data = {**settings.recipe(recipe), "phases": ["all:2"]}
+        config = settings.from_dict(TrainConfig, data)
+        events = list(nekogao.train(tmp_path / recipe, tmp_path / "set", config))
+        assert events[-1] == Finished(2, False)
+    config = settings.from_dict(TrainConfig, {**settings.recipe("article"), "phases": ["gray:1"]})
+    with pytest.raises(ConfigError, match="one value per channel"):
+        list(nekogao.train(tmp_path / "article", tmp_path / "set", config))
+    assert not (tmp_path / "article").exists()
+
+
+def test_a_generator_of_another_size_is_refused(pair_set, tmp_path):
+    data = settings.apply_generator({"phases": ["gray:1"]}, "unet-256")
+    with pytest.raises(ConfigError, match="the pair set is 32x32. Rebuild it"):
+        list(nekogao.train(tmp_path / "run", pair_set, settings.from_dict(TrainConfig, data)))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(finished, monkeypatch):
+    run = Run(finished)
+    before = run.saved_checkpoints()
+
+    def full(state, path):
+        raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(RunError, match="could not be written .* Free some disk space"):
+        run.save_checkpoint(99, {})
+    assert run.saved_checkpoints() == before
+    assert not list(run.checkpoints.glob(".*"))

@@ -1,0 +1,67 @@
+import pytest
+
+from nekogao.config import OptimizerConfig, TrainConfig
+from nekogao.data.pairs import PairSet
+from nekogao.errors import ConfigError
+from nekogao.training.schedule import learning_rate, plan, probe_indices
+
+
+@pytest.fixture
+def schedule(pair_set):
+    config = TrainConfig(phases=("edges:5", "gray+edges:3", "all:1"), batch=3, every=2)
+    return plan(config, PairSet.open(pair_set))
+
+
+def test_phases_become_updates(schedule):
+    # four pairs by three: 5 epochs are 20/3 updates, rounded up
+    assert [(s.start, s.stop) for s in schedule.spans] == [(0, 7), (7, 11), (11, 13)]
+    assert [s.domains for s in schedule.spans] == [
+        ("edges",),
+        ("gray", "edges"),
+        ("gray", "edges"),
+    ]
+    assert schedule.total == 13 and schedule.every == 3
+
+
+def test_measurements_fall_on_intervals_and_on_the_ends_of_phases(schedule):
+    assert [s for s in range(14) if schedule.measured_at(s)] == [0, 3, 6, 7, 10, 11, 13]
+
+
+def test_the_update_after_a_phase_belongs_to_the_next(schedule):
+    assert [schedule.span(step).number for step in (0, 6, 7, 10, 11, 12, 13)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        3,
+    ]
+
+
+def test_a_batch_is_never_larger_than_the_set(pair_set):
+    schedule = plan(TrainConfig(phases=("gray:10",), batch=100), PairSet.open(pair_set))
+    assert (schedule.batch, schedule.total) == (4, 10)
+
+
+def test_unknown_domains_are_refused(pair_set):
+    with pytest.raises(ConfigError, match="names the domain 'depth'"):
+        plan(TrainConfig(phases=("depth:10",)), PairSet.open(pair_set))
+
+
+@pytest.mark.parametrize(
+    ("decay", "first", "middle", "last"),
+    [("none", 1, 1, 1), ("linear", 1, 1, 0.505), ("cosine", 1, 0.505, 0.155)],
+)
+def test_the_learning_rate_falls_within_each_phase(schedule, decay, first, middle, last):
+    config = OptimizerConfig(lr=1.0, decay=decay)
+    span = schedule.spans[1]
+    rates = [learning_rate(config, span, step) for step in (7, 9, 10)]
+    assert rates == pytest.approx([first, middle, last], abs=0.003)
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 10), (10, 10), (1000, 7), (3, 1)])
+def test_the_probe_spreads_evenly(count, most):
+    chosen = probe_indices(count, most)
+    assert len(chosen) == len(set(chosen)) == min(count, most)
+    assert chosen[0] == 0 and (len(chosen) == 1 or chosen[-1] == count - 1)
