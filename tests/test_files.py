@@ -57,3 +57,15 @@ def test_a_taken_name_gets_a_number(tmp_path):
 def test_a_slug_is_a_plain_file_name(text):
     name = files.slug(text)
     assert name and not set(name) & set('/\\:*?"<>| \n') and name not in {".", ".."}
+
+
+@given(st.text(min_size=100))
+def test_a_slug_leaves_room_for_suffixes(text):
+    assert len(files.slug(text).encode()) <= 150
+
+
+def test_lines_that_a_crash_cut_off_are_left_out(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'{"step": 1}\n[3]\n{"epoch": 2}\n{"step": 2, "x": "\xc3')
+    assert files.read_lines(path, "step") == [{"step": 1}]
+    assert files.read_lines(path) == [{"step": 1}, {"epoch": 2}]

@@ -85,6 +85,8 @@ def test_names_folders_and_patterns_are_found_once(folder, tmp_path):
     assert find_inputs(["absent.png"])[0].name == "absent.png"
     with pytest.raises(InputError, match="no file fits this pattern"):
         find_inputs([str(folder / "*.webp")])
+    with pytest.raises(InputError, match="no file fits this pattern"):
+        find_inputs([str(folder / "inn*")])
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no pictures"):
         find_inputs([str(tmp_path / "empty")])
@@ -129,3 +131,18 @@ def test_a_broken_video_is_told_and_leaves_nothing(translator, tmp_path):
     (done,) = apply(translator, [str(tmp_path / "clip.mp4")], tmp_path / "out")
     assert "no frame can be read" in done.error
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_video_that_cannot_be_written_leaves_nothing(translator, tmp_path, monkeypatch):
+    write_video(tmp_path / "clip.mp4", frames=2)
+    monkeypatch.setattr(cv2.VideoWriter, "isOpened", lambda self: False)
+    (done,) = apply(translator, [str(tmp_path / "clip.mp4")], tmp_path / "out")
+    assert "cannot write mp4" in done.error
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_record_that_was_cut_off_is_left_out(translator, folder, tmp_path):
+    list(apply(translator, [str(folder / "photo.jpg")], tmp_path / "out"))
+    with (tmp_path / "out" / "applied.jsonl").open("a") as handle:
+        handle.write('{"output": "ph')
+    assert [row["output"] for row in read_applied(tmp_path / "out")] == ["photo.png"]

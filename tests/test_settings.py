@@ -90,3 +90,9 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path):
         settings.read_toml(tmp_path / "a.toml")
     with pytest.raises(InputError, match="no such file"):
         settings.read_toml(tmp_path / "b.toml")
+
+
+def test_numbers_may_stand_for_names():
+    data = settings.apply_overrides({}, ["adversary.patch=16", "generator.skips=5"])
+    config = settings.from_dict(TrainConfig, data)
+    assert (config.adversary.patch, config.generator.skips) == ("16", "5")

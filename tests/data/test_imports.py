@@ -90,6 +90,11 @@ def test_damaged_files_are_refused(two_files, tmp_path):
     refuse("2 sources for 1 targets")
     write_hdf5(path, [np.zeros((32, 20))], [np.full((32, 20, 3), 9.0)])
     refuse("expected items x side x side")
+    with h5py.File(path, "w") as file:
+        file["train_data_raw"], file["train_data_gen"] = 3.0, 4.0
+    refuse("expected items x side x side")
+    write_hdf5(path, [np.zeros((64, 64))], [np.full((32, 32, 3), 9.0)])
+    refuse("of one size")
 
 
 def test_aligned_pictures_are_halved_in_either_direction(tmp_path):

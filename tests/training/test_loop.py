@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,35 @@ def test_a_switch_ends_as_one_run_would_have(pair_set, tmp_path, tiny, finished)
     assert about["continued"] == {"from": str((tmp_path / "first").resolve()), "step": 12}
 
 
+def test_a_switch_keeps_the_best_network_so_far(pair_set, tmp_path, tiny):
+    first, second = tmp_path / "first", tmp_path / "second"
+    list(nekogao.train(first, pair_set, replace(tiny, phases=("edges:6",))))
+    once = nekogao.switch(first, second, ["gray:4"], stop=stop_after(1))
+    assert Run(second).best.read_bytes() == Run(first).best.read_bytes()
+    assert list(once)[-1] == Interrupted(13)
+
+
+def test_the_best_begins_anew_when_there_are_more_domains(pair_set, tmp_path, tiny):
+    run = Run(tmp_path / "run")
+    events = nekogao.train(run.folder, pair_set, replace(tiny, phases=("edges:2", "gray:2")))
+    best = [run.best.read_bytes() for e in events if isinstance(e, Measured) and e.step]
+    assert best[0] != best[1], "edges alone were the measure until now"
+    rows = run.read_metrics()[-2:]
+    state = torch.load(run.checkpoints / "000008.pt", weights_only=True)
+    assert state["best_over"] == ["edges", "gray"]
+    assert state["best"] == pytest.approx(sum(row["skill"] for row in rows) / 2)
+
+
+def test_a_switch_needs_the_pair_set_unchanged(faces, pair_set, tmp_path, tiny):
+    shutil.copytree(pair_set, tmp_path / "set")
+    list(nekogao.train(tmp_path / "run", tmp_path / "set", replace(tiny, phases=("edges:1",))))
+    shutil.rmtree(tmp_path / "set")
+    pairs.build(faces, tmp_path / "set", size=32, low=50)
+    with pytest.raises(ResumeError, match="was begun on another pair set"):
+        list(nekogao.switch(tmp_path / "run", tmp_path / "new", ["gray:1"]))
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_switch_can_be_interrupted_too(pair_set, tmp_path, tiny, finished):
     list(nekogao.train(tmp_path / "first", pair_set, replace(tiny, phases=("edges:6",))))
     once = nekogao.switch(tmp_path / "first", tmp_path / "new", ["gray:4"], stop=stop_after(3))
@@ -195,6 +225,49 @@ def test_first_weights_can_come_from_another_run(pair_set, tmp_path, tiny, finis
     with pytest.raises(ConfigError, match="another generator than this run's"):
         list(nekogao.train(tmp_path / "wide", pair_set, wide, init_from=finished))
     assert not (tmp_path / "wide").exists()
+
+
+def test_first_weights_are_kept_when_a_run_dies_before_its_first_checkpoint(
+    pair_set, tmp_path, tiny, finished
+):
+    config = replace(tiny, phases=("gray:2",))
+    list(nekogao.train(tmp_path / "whole", pair_set, config, init_from=finished))
+    run = tmp_path / "run"
+    next(iter(nekogao.train(run, pair_set, config, init_from=finished)))
+    assert Run(run).saved_checkpoints() == []
+    list(nekogao.train(run))
+    assert digest(run) == digest(tmp_path / "whole")
+
+
+def test_other_first_weights_are_refused(pair_set, tmp_path, tiny, finished):
+    config = replace(tiny, phases=("gray:1",))
+    list(nekogao.train(tmp_path / "run", pair_set, config))
+    with pytest.raises(ResumeError, match="begun with other first weights"):
+        list(nekogao.train(tmp_path / "run", pair_set, config, init_from=finished))
+
+
+def test_without_a_configuration_the_recipe_is_fast(pair_set, tmp_path):
+    next(iter(nekogao.train(tmp_path / "run", pair_set)))
+    assert Run(tmp_path / "run").config() == settings.from_dict(
+        TrainConfig, settings.recipe("fast")
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="wants a machine without CUDA")
+def test_a_device_that_is_not_there_is_told_before_the_folder_is_made(pair_set, tmp_path, tiny):
+    with pytest.raises(ConfigError, match="accelerator cuda.*Use accelerator=cpu"):
+        list(nekogao.train(tmp_path / "run", pair_set, replace(tiny, accelerator="cuda")))
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_killed_process_left_half_written_goes(pair_set, tmp_path, tiny):
+    run = Run(tmp_path / "run")
+    list(nekogao.train(run.folder, pair_set, tiny, stop=stop_after(5)))
+    rests = [run.folder / ".a.1.tmp", run.previews / ".b.1.tmp", run.checkpoints / ".c.1.tmp"]
+    for rest in rests:
+        rest.touch()
+    list(nekogao.train(run.folder))
+    assert not any(rest.exists() for rest in rests)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(pair_set, tmp_path, tiny):
