@@ -26,11 +26,13 @@ def demo(out: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]
     Called again after an interruption it goes on where it was. Raises InputError where `out`
     holds something else.
     """
-    if not (out / "pairs").is_dir():
+    if not (out / "faces").is_dir():
         with new_folder(out) as folder:
             samples.write_folder(samples.ten_faces(), folder / "faces")
             samples.write_folder(samples.photographs(), folder / "photographs")
-            pairs.build(folder / "faces", folder / "pairs")
+    if not (out / "pairs").is_dir():
+        # Built where they stay, so that the manifest names faces that are still there.
+        pairs.build(out / "faces", out / "pairs")
     config = from_dict(TrainConfig, {**recipe("fast"), "phases": list(PHASES)})
     for event in train(out / RUN, out / "pairs", config, stop=stop):
         yield event

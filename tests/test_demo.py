@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import pytest
 
 from nekogao import demo
+from nekogao.cli import main
+from nekogao.data.pairs import PairSet
 from nekogao.gallery import read_applied
 from nekogao.training.events import Finished, Interrupted
 
 
-def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monkeypatch):
+def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(demo, "PHASES", ("edges:1", "gray:1"))
     out = tmp_path / "demo"
     events = list(demo.demo(out, stop=lambda: True))
@@ -17,6 +21,11 @@ def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monke
         "astronaut.png", "cameraman.png", "coffee.png", "rocket.png",
     }  # fmt: skip
     assert list(demo.demo(out))[-1] == Finished(2, already=True)
+    assert all(Path(i.origin["file"]).is_file() for i in PairSet.open(out / "pairs").items)
+    capsys.readouterr()
+    assert main(["demo", str(out)]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said == f"The report: {out / 'ten-faces' / 'report.html'}"
 
 
 @pytest.mark.slow

@@ -17,22 +17,22 @@ class UsageError(Exception):
 
 
 def end_run(run: Path, interrupted: bool) -> int:
-    """Report on a run and show its table; return the exit status."""
+    """Report on a run that has ended and show the result; return the exit status."""
     from nekogao.report.page import build_report
 
     if interrupted:
         return INTERRUPTED
     build_report(run)
-    print_stages(run)
-    print(f"The report: {(run / 'report.html').resolve()}")
+    show_result(run)
     return DONE
 
 
-def print_stages(run: Path) -> None:
-    """Show the measures of every domain at the end of every phase."""
+def show_result(run: Path) -> None:
+    """Show the measures of every domain at the end of every phase, and where the report is."""
     from nekogao import console
     from nekogao.report.page import stages
     from nekogao.training.run import Run
 
     opened = Run.open(run)
     console.print_stages(stages(opened.read_metrics(), opened.config()))
+    print(f"The report: {opened.report.resolve()}")

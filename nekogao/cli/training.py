@@ -5,7 +5,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import DONE, INTERRUPTED, UsageError, app, end_run, print_stages
+from nekogao.cli.app import DONE, INTERRUPTED, UsageError, app, end_run, show_result
 
 
 @app.command
@@ -16,13 +16,13 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
         out: A new folder; the same command again goes on after an interruption.
     """
     from nekogao import console
+    from nekogao.demo import RUN
     from nekogao.demo import demo as tell
 
     with console.stop_on_signal() as stop:
         if console.show(tell(out, stop)):
             return INTERRUPTED
-    print_stages(out / "ten-faces")
-    print(f"The report: {(out / 'run' / 'report.html').resolve()}")
+    show_result(out / RUN)
     return DONE
 
 

@@ -48,7 +48,7 @@ def import_hdf5(out: Path, files: Mapping[str, Path]) -> int:
         domain: [loaded[domain][0][i] for i in indices] for domain, indices in order.items()
     }
     header = _header(size, targets, sources)
-    digests = {domain: sha256(path) for domain, path in files.items()}
+    about = {d: {"file": str(p.resolve()), "sha256": sha256(p)} for d, p in files.items()}
     entries = (
         Entry(
             name=f"{i:02d}",
@@ -56,14 +56,10 @@ def import_hdf5(out: Path, files: Mapping[str, Path]) -> int:
             target=target,
             sources={domain: sources[domain][i] for domain in files},
             origin={
-                "file": str(files[first]),
+                **about[first],
                 "box": None,
-                "sha256": digests[first],
                 "index": i,
-                "sources": {
-                    domain: {"file": str(files[domain]), "sha256": digests[domain], "index": j}
-                    for domain, j in ((d, int(order[d][i])) for d in files)
-                },
+                "sources": {d: {**about[d], "index": int(order[d][i])} for d in files},
             },
         )
         for i, target in enumerate(targets)
@@ -254,7 +250,7 @@ def _write_pairs(
             category=path.stem,
             target=images.as_channels(target, header.target_channels),
             sources={domain: images.as_channels(source, header.domains[domain].channels)},
-            origin={"file": str(path), "box": None, "sha256": sha256(path)},
+            origin={"file": str(path.resolve()), "box": None, "sha256": sha256(path)},
         )
         for path, source, target in fitted
     )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +69,7 @@ def _entries(faces: Path, domains: dict[str, Domain], size: int, fit: Fit) -> It
     root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
     for path in images.find(root):
         target = images.fit(images.read(path), size, fit)
-        default = {"file": str(path), "box": None, "sha256": sha256(path)}
+        default = {"file": str(path.resolve()), "box": None, "sha256": sha256(path)}
         yield Entry(
             name=path.stem,
             category=path.parent.name if path.parent != root else path.stem,
@@ -108,8 +109,10 @@ class PairSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the manifest, which holds the hash of every picture."""
-        return hashlib.sha256((self.folder / manifest.NAME).read_bytes()).hexdigest()
+        """SHA-256 over the pictures and their order, wherever the set lies and came from."""
+        items = [[item.id, item.sha256] for item in self.items]
+        about = [asdict(self.header), items]
+        return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def targets(self) -> list[Picture]:

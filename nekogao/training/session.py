@@ -14,7 +14,7 @@ from nekogao import weights
 from nekogao.config import TrainConfig
 from nekogao.data import images
 from nekogao.data.pairs import Batch, PairSet
-from nekogao.errors import ConfigError, DivergedError, ResumeError
+from nekogao.errors import ConfigError, DivergedError, ResumeError, RunError
 from nekogao.files import sha256
 from nekogao.training import previews
 from nekogao.training.events import (
@@ -133,10 +133,20 @@ class Session:
         """Take over the newest checkpoint, and forget what was written after it."""
         saved = self.folder.load_checkpoint()
         if saved is not None:
-            self.state.load_state_dict(saved)
+            self._take_over(saved)
         elif "init_from" in (origin := self.folder.about().get("continued", {})):
             self.take_weights(origin)
         self.folder.rewind(self.state.step if saved is not None else -1)
+
+    def _take_over(self, saved: dict[str, Any]) -> None:
+        try:
+            self.state.load_state_dict(saved)
+        except (KeyError, TypeError, RuntimeError, ValueError) as error:
+            reason = str(error).splitlines()[0][:160]
+            raise RunError(
+                f"{self.folder.saved_checkpoints()[-1]}: does not fit this run ({reason}). Delete "
+                "it to go on from the one before."
+            ) from None
 
     def _update(self, span: Span) -> dict[str, float]:
         batch = self.pairs.batch(

@@ -29,7 +29,7 @@ def test_a_set_holds_what_it_was_built_from(pair_set, faces):
         assert np.array_equal(target, expected)
         assert np.array_equal(gray, images.luma(target))
         assert np.array_equal(edges, built_in("edges").source(target))
-        assert item.origin["file"] == str(faces / f"{item.id}.png")
+        assert item.origin["file"] == str((faces / f"{item.id}.png").resolve())
 
 
 def test_building_is_deterministic(pair_set, faces, tmp_path):
@@ -102,6 +102,15 @@ def test_a_phase_must_name_domains_of_the_set(pair_set):
     assert found.resolve(["all"]) == ["gray", "edges"]
     with pytest.raises(ConfigError, match="names the domain 'depth', but .* has gray, edges"):
         found.resolve(["gray", "depth"])
+
+
+def test_the_fingerprint_is_that_of_the_pictures(faces, tmp_path):
+    shutil.copytree(faces, tmp_path / "elsewhere")
+    pairs.build(faces, tmp_path / "a", size=32)
+    pairs.build(tmp_path / "elsewhere", tmp_path / "b", size=32)
+    pairs.build(faces, tmp_path / "c", size=32, low=9)
+    prints = [pairs.PairSet.open(tmp_path / out).fingerprint for out in "abc"]
+    assert prints[0] == prints[1] != prints[2]
 
 
 def test_a_sound_set_has_no_faults(pair_set):
