@@ -44,27 +44,33 @@ def _groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield group
 
 
-def find_inputs(names: Sequence[str]) -> list[Path]:
-    """The files meant by names, folders and glob patterns, in order, each once.
+def find_inputs(names: Sequence[str]) -> tuple[list[Path], list[Applied]]:
+    """The files meant by names, folders and glob patterns, in order, each once; and the faults.
 
-    Raises InputError where a folder or a pattern holds none. A file that does not exist is
-    returned too, so that it gets its own line among the results.
+    A folder or a pattern that holds no picture is a fault. A file that does not exist is among
+    the files: that it is not there comes out when it is read.
     """
     found: list[Path] = []
+    faults: list[Applied] = []
     for name in names:
-        path = Path(name)
-        if path.is_dir():
-            suffixes = images.SUFFIXES | VIDEO_SUFFIXES
-            inner = images.find(path, suffixes)
-        elif not path.exists() and glob.has_magic(name):
-            matches = sorted(map(Path, glob.glob(name, recursive=True)))  # noqa: PTH207
-            inner = [match for match in matches if match.is_file()]
-            if not inner:
-                raise InputError(f"{name}: no file fits this pattern. Name pictures that exist.")
-        else:
-            inner = [path]
-        found += inner
-    return list(dict.fromkeys(found))
+        try:
+            found += _find(name)
+        except InputError as error:
+            faults.append(Applied(Path(name), error=str(error)))
+    return list(dict.fromkeys(found)), faults
+
+
+def _find(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        return images.find(path, images.SUFFIXES | VIDEO_SUFFIXES)
+    if path.exists() or not glob.has_magic(name):
+        return [path]
+    matches = sorted(map(Path, glob.glob(name, recursive=True)))  # noqa: PTH207
+    files = [match for match in matches if match.is_file()]
+    if not files:
+        raise InputError(f"{name}: no file fits this pattern. Name pictures that exist.")
+    return files
 
 
 def apply(
@@ -75,14 +81,14 @@ def apply(
     Outputs are named after their inputs; a name that is taken gets a number, so nothing is ever
     overwritten. `applied.jsonl` in the folder says what came from what.
 
-    Raises ConfigError for options that fit no picture, InputError where there is nothing to do.
+    Raises ConfigError for options that fit no picture, InputError where `out` is no folder.
     """
     options = options or Options()
     translator.domain(options.domain)
-    paths = find_inputs(names)
+    paths, faults = find_inputs(names)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: exists and is not a folder. Name a folder for the outputs.")
-    out.mkdir(parents=True, exist_ok=True)
+    yield from faults
     for group in _groups(paths, _BATCH):
         readable: list[tuple[Path, Picture]] = []
         for path in group:
@@ -95,6 +101,7 @@ def apply(
                 yield Applied(path, error=str(error))
         if not readable:
             continue
+        out.mkdir(parents=True, exist_ok=True)
         results = translator.translate([picture for _, picture in readable], options)
         for (path, _), result in zip(readable, results, strict=True):
             target = free_name(out, slug(path.stem), ".png")
@@ -140,6 +147,7 @@ def _apply_video(translator: Translator, path: Path, out: Path, options: Options
         first = next(frames, None)
         if first is None:
             raise PictureError(f"{path}: no frame can be read. Replace the file.")
+        out.mkdir(parents=True, exist_ok=True)
         target = free_name(out, slug(path.stem), ".mp4")
         counts: list[int] = []
 
