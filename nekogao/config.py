@@ -47,7 +47,10 @@ class GeneratorConfig:
     size: int | None = None
     """Pixels a side; None takes the pair set's."""
     width: int = 16
-    """Channels at level 1."""
+    """Channels at the first level."""
+    patch: int = 1
+    """Pixels a side that become channels before the first level, and pixels again after the last
+    (space-to-depth); a power of two. Smaller pictures get patches of an eighth of their side."""
     skips: str = "innermost"
     """none, innermost, inner3, all, or level numbers as in "5,6"; level 1 is half size."""
     kernel: int = 3
@@ -71,6 +74,8 @@ class GeneratorConfig:
 
     def __post_init__(self) -> None:
         _require(1 <= self.width <= 512, "generator.width", self.width, "must be from 1 to 512")
+        power = self.patch >= 1 and self.patch & (self.patch - 1) == 0
+        _require(power, "generator.patch", self.patch, "must be a power of two")
         _require(self.kernel in (3, 4), "generator.kernel", self.kernel, "must be 3 or 4")
         _require(0 <= self.dropout < 1, "generator.dropout", self.dropout, "must be in [0, 1)")
         _require(self.norm_eps > 0, "generator.norm_eps", self.norm_eps, "must be positive")
@@ -182,6 +187,9 @@ class TrainConfig:
     """Initial weights, order, augmentation and dropout all follow from it."""
     batch: int = 10
     """Pairs an update; never more than the pair set has."""
+    replay: float = 0.0
+    """Share of every batch that shows domains of earlier phases instead of the current one's, so
+    that they are not forgotten (rehearsal: Robins 1995)."""
     every: int = 10
     """Epochs between measurements, each with its sheets."""
     probe: int = 10
@@ -205,6 +213,7 @@ class TrainConfig:
         for text in self.phases:
             Phase.parse(text)
         _require(0 <= self.seed < 2**63, "seed", self.seed, "must be from 0 to 2^63 - 1")
+        _require(0 <= self.replay < 1, "replay", self.replay, "must be in [0, 1)")
         for name in ("batch", "every", "probe"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "must be at least 1")
         _require(

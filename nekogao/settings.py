@@ -17,6 +17,7 @@ from nekogao.errors import ConfigError, InputError
 RECIPES = Path(__file__).parent / "recipes"
 
 _PAPER = {
+    "patch": 1,
     "skips": "all",
     "kernel": 4,
     "upsampling": "transposed",
@@ -28,11 +29,14 @@ _PAPER = {
     "initialisation": "normal",
 }
 
+_NARROWEST = 16
+"""Channels of a network that is freed of its patches, at least."""
+
 GENERATORS: dict[str, dict[str, Any]] = {
     "encoder-decoder": {"skips": "innermost"},
     "no-skips": {"skips": "none"},
     "inner3": {"skips": "inner3"},
-    "unet": {"skips": "all"},
+    "unet": {"skips": "all", "patch": 1},
     "unet-128": {**_PAPER, "size": 128},
     "unet-256": {**_PAPER, "size": 256},
 }
@@ -123,7 +127,13 @@ def apply_generator(settings: dict[str, Any], name: str) -> dict[str, Any]:
     """`settings` with the named generator's fields laid over its own. Raises ConfigError."""
     if name not in GENERATORS:
         raise ConfigError(f"unknown generator {name!r}. Choose from {', '.join(GENERATORS)}.")
-    return {**settings, "generator": {**settings.get("generator", {}), **GENERATORS[name]}}
+    own = settings.get("generator", {})
+    chosen = {**own, **GENERATORS[name]}
+    patch = own.get("patch", 1)
+    if patch > 1 and chosen["patch"] == 1 and "width" not in GENERATORS[name]:
+        # The first level is as many times larger as patches were, so it gets fewer channels.
+        chosen["width"] = max(_NARROWEST, own["width"] // patch)
+    return {**settings, "generator": chosen}
 
 
 def apply_overrides(settings: dict[str, Any], assignments: list[str]) -> dict[str, Any]:

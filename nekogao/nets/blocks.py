@@ -6,6 +6,7 @@ from math import gcd
 from torch import nn
 
 from nekogao.errors import ConfigError
+from nekogao.nets.strides import Doubling, NearestDoubling
 
 
 def _group(channels: int, eps: float, momentum: float) -> nn.Module:
@@ -22,6 +23,21 @@ NORMALISATIONS: dict[str, Callable[[int, float, float], nn.Module]] = {
 """Name -> layer from (channels, eps, momentum); momentum is the weight of the newest batch."""
 
 
+def _nearest(channels_in: int, channels_out: int, kernel: int, side: int) -> nn.Module:
+    if kernel == 3:
+        return NearestDoubling(channels_in, channels_out, side)
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="nearest"), *_same_size(channels_in, channels_out, kernel)
+    )
+
+
+def _bilinear(channels_in: int, channels_out: int, kernel: int, side: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
+        *_same_size(channels_in, channels_out, kernel),
+    )
+
+
 def _same_size(channels_in: int, channels_out: int, kernel: int) -> list[nn.Module]:
     if kernel % 2:
         return [nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)]
@@ -30,33 +46,12 @@ def _same_size(channels_in: int, channels_out: int, kernel: int) -> list[nn.Modu
     return [pad, nn.Conv2d(channels_in, channels_out, kernel)]
 
 
-def _nearest(channels_in: int, channels_out: int, kernel: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Upsample(scale_factor=2, mode="nearest"),
-        *_same_size(channels_in, channels_out, kernel),
-    )
-
-
-def _bilinear(channels_in: int, channels_out: int, kernel: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
-        *_same_size(channels_in, channels_out, kernel),
-    )
-
-
-def _transposed(channels_in: int, channels_out: int, kernel: int) -> nn.Module:
-    # k=4: (n-1)*2 - 2 + 4 = 2n; k=3 needs one more row and column.
-    return nn.ConvTranspose2d(
-        channels_in, channels_out, kernel, stride=2, padding=1, output_padding=4 - kernel
-    )
-
-
-UPSAMPLINGS: dict[str, Callable[[int, int, int], nn.Module]] = {
+UPSAMPLINGS: dict[str, Callable[[int, int, int, int], nn.Module]] = {
     "nearest": _nearest,
     "bilinear": _bilinear,
-    "transposed": _transposed,
+    "transposed": Doubling,
 }
-"""Name -> layer from (channels in, channels out, kernel) that doubles height and width."""
+"""Name -> layer from (channels in, channels out, kernel, side) that doubles height and width."""
 
 
 def _initialise_normal(module: nn.Module) -> None:

@@ -92,7 +92,7 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Generator:
         if given is None:
             # A convolution without a bias there: ours must then add nothing.
             translated[key] = torch.zeros_like(value)
-        elif given.shape != value.shape:
+        elif given.shape[:2] != value.shape[:2]:
             raise WeightsError(
                 f"{key}: shape {tuple(given.shape)}, expected {tuple(value.shape)} for a width of "
                 f"{first.shape[0]} (levels stop widening at {WIDEST} times that)."

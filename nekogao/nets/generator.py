@@ -4,29 +4,39 @@ Levels count the halvings of the picture: level 1 is half the input's size, leve
 bottleneck (for a picture of 2^L pixels a side). A skip at level d hands the encoder's output
 at that level straight to the decoder. No skips make an encoder-decoder, all make a U-Net
 (Isola et al. 2017, section 3.2; Ronneberger et al. 2015).
+
+With patches of 2^p pixels a side, what would be levels 1 .. p is one rearrangement without
+weights: the pixels of a patch become channels (space-to-depth), and the decoder's last channels
+become pixels again (Shi et al. 2016, equation 4). Levels keep their numbers; the first that the
+encoder computes is p + 1.
 """
 
 from collections.abc import Callable
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from nekogao.errors import ConfigError
 from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS, UPSAMPLINGS, check_normalisation
+from nekogao.nets.strides import Doubling, Halving
 
 SMALLEST, LARGEST = 32, 512
 WIDEST = 8
 """Channels stop doubling at this multiple of the width."""
 
-SKIPS: dict[str, Callable[[int], frozenset[int]]] = {
-    "none": lambda levels: frozenset(),
-    "innermost": lambda levels: frozenset({levels - 1}),
-    "inner3": lambda levels: frozenset(range(levels - 3, levels)),
-    "all": lambda levels: frozenset(range(1, levels)),
+FEWEST_PATCHES = 8
+"""Patches a side that a picture keeps at least, which leaves three levels."""
+
+SKIPS: dict[str, Callable[[int, int], frozenset[int]]] = {
+    "none": lambda first, levels: frozenset(),
+    "innermost": lambda first, levels: frozenset({levels - 1}),
+    "inner3": lambda first, levels: frozenset(range(max(first, levels - 3), levels)),
+    "all": lambda first, levels: frozenset(range(first, levels)),
 }
-"""Named sets of skips, from the number of levels. `innermost` is the article's network."""
+"""Named sets of skips, from the first level and the last. `innermost` is the article's network."""
 
 
 def count_levels(size: int) -> int:
@@ -42,20 +52,29 @@ def count_levels(size: int) -> int:
     return size.bit_length() - 1
 
 
-def parse_skips(text: str, levels: int) -> frozenset[int]:
+def check_patch(patch: int, size: int) -> None:
+    """Raise ConfigError unless patch is a power of two, and at most an eighth of the size."""
+    if patch < 1 or patch & (patch - 1) or (patch > 1 and patch * FEWEST_PATCHES > size):
+        raise ConfigError(
+            f"generator.patch {patch}: must be a power of two, and for pictures of {size}x{size} "
+            f"at most {size // FEWEST_PATCHES}."
+        )
+
+
+def parse_skips(text: str, levels: int, first: int = 1) -> frozenset[int]:
     """The levels named by a key of SKIPS or by numbers, as in "5,6".
 
-    Raises ConfigError for anything else, and for levels outside 1 .. levels - 1.
+    Raises ConfigError for anything else, and for levels outside first .. levels - 1.
     """
     if text in SKIPS:
-        return SKIPS[text](levels)
+        return SKIPS[text](first, levels)
     try:
         chosen = frozenset(int(part) for part in text.split(","))
     except ValueError:
         chosen = frozenset()
-    if not chosen or not chosen <= set(range(1, levels)):
+    if not chosen or not chosen <= set(range(first, levels)):
         raise ConfigError(
-            f"skips {text!r}: must be one of {', '.join(SKIPS)}, or levels from 1 to "
+            f"skips {text!r}: must be one of {', '.join(SKIPS)}, or levels from {first} to "
             f"{levels - 1} separated by commas."
         )
     return chosen
@@ -64,12 +83,10 @@ def parse_skips(text: str, levels: int) -> frozenset[int]:
 class Down(nn.Module):
     """Halve the picture: activation (but for the first), strided convolution, normalisation."""
 
-    def __init__(
-        self, channels_in: int, channels_out: int, kernel: int, norm: nn.Module, first: bool
-    ) -> None:
+    def __init__(self, conv: Halving, norm: nn.Module, first: bool) -> None:
         super().__init__()
         self.activation = nn.Identity() if first else nn.LeakyReLU(0.2)
-        self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride=2, padding=1)
+        self.conv = conv
         self.norm = norm
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,7 +114,9 @@ class Generator(nn.Module):
         size: Height and width of source and target, a power of two from 32 to 512.
         source_channels: Channels of the source.
         target_channels: Channels of the target.
-        width: Channels at level 1; they double at every level, up to 8 times the width.
+        width: Channels at the first level; they double at every level, up to 8 times the width.
+        patch: Pixels a side that become channels before the first level, and pixels again after
+            the last; a power of two, at most an eighth of the size. 1 leaves the picture as it is.
         skips: A key of SKIPS, or level numbers as in "5,6".
         kernel: Side of the convolution kernels, 3 (the article) or 4 (the paper).
         upsampling: A key of UPSAMPLINGS.
@@ -122,6 +141,7 @@ class Generator(nn.Module):
         source_channels: int = 1,
         target_channels: int = 3,
         width: int = 64,
+        patch: int = 1,
         skips: str = "all",
         kernel: int = 4,
         upsampling: str = "transposed",
@@ -135,9 +155,11 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         levels = count_levels(size)
-        self.size, self.levels = size, levels
+        check_patch(patch, size)
+        self.size, self.levels, self.patch = size, levels, patch
+        self.first = patch.bit_length()
         self.source_channels, self.target_channels = source_channels, target_channels
-        self.skips = parse_skips(skips, levels)
+        self.skips = parse_skips(skips, levels, self.first)
         self.normalisation, self.bottleneck_norm = normalisation, bottleneck_norm
         if normalisation == "instance" and bottleneck_norm:
             check_normalisation("the bottleneck", "instance", 1, 1)
@@ -145,46 +167,50 @@ class Generator(nn.Module):
         def norm(channels: int) -> nn.Module:
             return NORMALISATIONS[normalisation](channels, norm_eps, norm_momentum)
 
-        encoded = [width * min(2**level, WIDEST) for level in range(levels)]  # levels 1 .. L
-        self.down = nn.ModuleList()
-        for level in range(1, levels + 1):
-            channels = source_channels if level == 1 else encoded[level - 2]
-            plain = level == 1 or (level == levels and not bottleneck_norm)
+        encoded = {
+            level: width * min(2 ** (level - self.first), WIDEST)
+            for level in range(self.first, levels + 1)
+        }
+        self.down = nn.ModuleList()  # from the first level to the last
+        channels = source_channels * patch**2
+        for level, out in encoded.items():
+            conv = Halving(channels, out, kernel, size >> (level - 1))
+            plain = level == self.first or (level == levels and not bottleneck_norm)
             self.down.append(
-                Down(
-                    channels,
-                    encoded[level - 1],
-                    kernel,
-                    nn.Identity() if plain else norm(encoded[level - 1]),
-                    first=level == 1,
-                )
+                Down(conv, nn.Identity() if plain else norm(out), first=level == self.first)
             )
-        self.up = nn.ModuleList()  # from level L - 1 out to level 0, the picture itself
-        channels = encoded[-1]
-        for level in range(levels - 1, 0, -1):
-            out = encoded[max(level - (2 if decoder == "narrow" else 1), 0)]
+            channels = out
+        self.up = nn.ModuleList()  # from the last but one out to the patches themselves
+        for level in range(levels - 1, self.first - 1, -1):
+            out = encoded[max(level - (1 if decoder == "narrow" else 0), self.first)]
             drop = dropout if level >= levels - 3 else 0.0
-            self.up.append(Up(UPSAMPLINGS[upsampling](channels, out, kernel), norm(out), drop))
-            channels = out + (encoded[level - 1] if level in self.skips else 0)
-        last = UPSAMPLINGS[upsampling](channels, target_channels, kernel)
+            up = UPSAMPLINGS[upsampling](channels, out, kernel, size >> (level + 1))
+            self.up.append(Up(up, norm(out), drop))
+            channels = out + (encoded[level] if level in self.skips else 0)
+        last = UPSAMPLINGS[upsampling](
+            channels, target_channels * patch**2, kernel, size >> self.first
+        )
         self.up.append(Up(last, nn.Identity(), 0.0))
         self.apply(INITIALISATIONS[initialisation])
+        for module in self.modules():
+            if isinstance(module, (Halving, Doubling)):
+                module.keep_live_taps()
 
     def encode(self, source: Float[Tensor, "b c h w"]) -> list[Tensor]:
-        """The encoder's output at every level, level 1 first."""
-        features = [source]
+        """The encoder's output at every level that it computes, `first` first."""
+        features = [F.pixel_unshuffle(source, self.patch)]
         for down in self.down:
-            features.append(down(features[-1]))  # b min(2^d, 8)*width h/2^d w/2^d
+            features.append(down(features[-1]))  # b min(2^(d-first), 8)*width h/2^d w/2^d
         return features[1:]
 
     def decode(self, features: list[Tensor]) -> Float[Tensor, "b d h w"]:
         """The picture, in [-1, 1], for what `encode` returned."""
         x = features[-1]
-        for level, up in zip(range(self.levels - 1, -1, -1), self.up, strict=True):
+        for level, up in zip(range(self.levels - 1, self.first - 2, -1), self.up, strict=True):
             x = up(x)
             if level in self.skips:
-                x = torch.cat([x, features[level - 1]], dim=1)
-        return torch.tanh(x)
+                x = torch.cat([x, features[level - self.first]], dim=1)
+        return torch.tanh(F.pixel_shuffle(x, self.patch))
 
     def forward(self, source: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """Translate sources in [-1, 1]; the result is in [-1, 1] too."""

@@ -1,6 +1,6 @@
 """The training state: everything that changes while training, and nothing else."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from nekogao.config import AdversaryConfig, GeneratorConfig, OptimizerConfig, Tr
 from nekogao.data.manifest import Header
 from nekogao.errors import ConfigError
 from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
-from nekogao.nets.generator import Generator
+from nekogao.nets.generator import FEWEST_PATCHES, Generator
 from nekogao.randomness import Purpose, torch_seed
 
 _COUNTS = ("step", "seconds", "best", "best_over", "sums", "counted")
@@ -73,7 +73,9 @@ def generator_shape(config: GeneratorConfig, header: Header) -> dict[str, Any]:
             f"Rebuild it with `nekogao pairs --size {config.size}`, or choose another generator."
         )
     return {
-        **asdict(replace(config, size=header.size)),
+        **asdict(config),
+        "size": header.size,
+        "patch": min(config.patch, header.size // FEWEST_PATCHES),
         "source_channels": header.source_channels,
         "target_channels": header.target_channels,
     }

@@ -8,10 +8,8 @@ from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS, UPSAMPLINGS
 @pytest.mark.parametrize("kernel", [3, 4])
 @pytest.mark.parametrize("side", [1, 2, 5])
 def test_upsampling_doubles_exactly(name, kernel, side):
-    assert UPSAMPLINGS[name](2, 5, kernel)(torch.zeros(1, 2, side, side)).shape[2:] == (
-        2 * side,
-        2 * side,
-    )
+    layer = UPSAMPLINGS[name](2, 5, kernel, side)
+    assert layer(torch.zeros(1, 2, side, side)).shape[2:] == (2 * side, 2 * side)
 
 
 @pytest.mark.parametrize("channels", [2, 8, 12, 64, 512])

@@ -98,6 +98,38 @@ def test_the_article_network_has_the_article_widths():
     assert sum(isinstance(m, nn.Dropout) for m in generator.modules()) == 3
 
 
+@pytest.mark.parametrize(("size", "patch"), [(64, 8), (128, 16), (32, 2)])
+def test_patches_fold_the_outer_levels_into_channels(size, patch):
+    torch.manual_seed(0)
+    generator = Generator(size=size, width=4, patch=patch, skips="all").eval()
+    first = patch.bit_length()
+    source = torch.rand(2, 1, size, size)
+    features = generator.encode(source)
+    sides = [feature.shape[-1] for feature in features]
+    assert sides == [size >> level for level in range(first, size.bit_length())]
+    assert generator.skips == set(range(first, generator.levels))
+    assert generator(source).shape == (2, 3, size, size)
+
+
+def test_what_changes_in_a_patch_reaches_the_encoder_from_every_pixel():
+    torch.manual_seed(0)
+    generator = Generator(size=64, width=4, patch=8, normalisation="none").eval()
+    source = torch.rand(1, 1, 64, 64, requires_grad=True)
+    generator(source).sum().backward()
+    assert (source.grad != 0).float().mean() > 0.99
+
+
+@pytest.mark.parametrize("patch", [0, 3, 16])
+def test_patches_that_leave_too_little_are_refused(patch):
+    with pytest.raises(ConfigError, match=f"generator.patch {patch}: must be a power of two"):
+        Generator(size=64, width=4, patch=patch)
+
+
+def test_skips_below_the_first_level_are_refused():
+    with pytest.raises(ConfigError, match="levels from 4 to 6"):
+        Generator(size=128, width=4, patch=8, skips="3")
+
+
 def test_nearest_upsampling_leaves_no_checkerboard():
     torch.manual_seed(0)
     generator = Generator(size=32, width=4, skips="none", kernel=3, upsampling="nearest",

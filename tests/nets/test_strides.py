@@ -1,0 +1,98 @@
+"""Every form of a layer against the plain layer of PyTorch, output and gradients."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nekogao.nets.strides import FEW_ROWS, SMALLEST_FOLDED, Doubling, Halving, NearestDoubling
+
+BOUND = 1e-5
+"""Largest difference from the plain layer, as a share of the largest value."""
+
+
+def assert_near(plain, ours):
+    assert (plain - ours).abs().max() <= BOUND * plain.abs().max()
+
+
+def both(plain, layer, batch, side):
+    """Outputs and input gradients of two layers with the same weights, for the same input."""
+    x = torch.randn(batch, 6, side, side)
+    results = []
+    for module in (plain, layer):
+        given = x.clone().requires_grad_()
+        out = module(given)
+        (out * torch.linspace(-1, 1, out.numel()).view_as(out)).sum().backward()
+        results.append((out, given.grad))
+    return results
+
+
+def assert_equal(plain, layer, batch, side):
+    (out, gradient), (ours, our_gradient) = both(plain, layer, batch, side)
+    assert_near(out, ours)
+    assert_near(gradient, our_gradient)
+
+
+def few_and_many(side):
+    """Batch sizes on both sides of the border between the two forms."""
+    return 1, FEW_ROWS // side**2 + 1
+
+
+@pytest.mark.parametrize("kernel", [3, 4])
+@pytest.mark.parametrize("side", [2, 4, 8, 16])
+def test_halving_is_a_strided_convolution(kernel, side):
+    for batch in few_and_many(side // 2):
+        torch.manual_seed(0)
+        plain = nn.Conv2d(6, 7, kernel, stride=2, padding=1)
+        torch.manual_seed(0)
+        layer = Halving(6, 7, kernel, side)
+        layer.keep_live_taps()
+        assert_equal(plain, layer, batch, side)
+        assert_near(plain.bias.grad, layer.bias.grad)
+        live = plain.weight.grad[..., 1:3, 1:3] if side == 2 else plain.weight.grad
+        assert_near(live, layer.weight.grad)
+
+
+@pytest.mark.parametrize("kernel", [3, 4])
+@pytest.mark.parametrize("side", [1, 2, 4, 8, 16])
+def test_doubling_is_a_transposed_convolution(kernel, side):
+    for batch in few_and_many(side):
+        torch.manual_seed(0)
+        plain = nn.ConvTranspose2d(6, 7, kernel, stride=2, padding=1, output_padding=4 - kernel)
+        torch.manual_seed(0)
+        layer = Doubling(6, 7, kernel, side)
+        layer.keep_live_taps()
+        assert_equal(plain, layer, batch, side)
+        live = plain.weight.grad[..., 1:3, 1:3] if side == 1 else plain.weight.grad
+        assert_near(live, layer.weight.grad)
+
+
+@pytest.mark.parametrize("side", [1, SMALLEST_FOLDED // 2, SMALLEST_FOLDED, 16])
+def test_nearest_doubling_is_upsampling_and_a_convolution(side):
+    torch.manual_seed(0)
+    plain = nn.Conv2d(6, 7, 3, padding=1)
+    torch.manual_seed(0)
+    layer = NearestDoubling(6, 7, side)
+    upsampled = nn.Sequential(nn.Upsample(scale_factor=2), plain)
+    assert_equal(upsampled, layer, 2, side)
+    assert_near(plain.weight.grad, layer.weight.grad)
+
+
+def test_dropped_taps_have_no_gradient_in_the_plain_layer():
+    for plain, side in ((nn.Conv2d(2, 3, 4, 2, 1), 2), (nn.ConvTranspose2d(2, 3, 4, 2, 1), 1)):
+        plain(torch.randn(5, 2, side, side)).square().sum().backward()
+        dead = torch.ones(4, 4, dtype=torch.bool)
+        dead[1:3, 1:3] = False
+        assert plain.weight.grad[..., dead].abs().max() == 0
+        assert plain.weight.grad[..., ~dead].abs().max() > 0
+
+
+@pytest.mark.parametrize(("kind", "side"), [(Halving, 2), (Doubling, 1)])
+def test_whole_kernels_are_taken_in(kind, side):
+    layer = kind(2, 3, 4, side)
+    whole = {key: value.clone() for key, value in layer.state_dict().items()}
+    layer.keep_live_taps()
+    assert layer.weight.shape[2:] == (2, 2)
+    layer.load_state_dict(whole)
+    assert torch.equal(layer.weight, whole["weight"][..., 1:3, 1:3])
+    assert F.mse_loss(layer.bias, whole["bias"]) == 0
