@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from nekogao.errors import ConfigError
 from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS
+from nekogao.nets.winograd import WinogradConv
 
 PATCHES: dict[str, int] = {"pixel": 0, "16": 1, "34": 2, "70": 3, "286": 5}
 """Receptive field in pixels -> number of strided convolutions (Isola et al. 2017, 6.1.2)."""
@@ -60,8 +61,10 @@ class PatchGAN(nn.Module):
             layers: list[nn.Module] = []
             for level in range(halvings + 1):
                 out = width * min(2**level, 8)
-                stride = 2 if level < halvings else 1
-                layers.append(nn.Conv2d(channels, out, 4, stride=stride, padding=1))
+                if level < halvings:
+                    layers.append(nn.Conv2d(channels, out, 4, stride=2, padding=1))
+                else:
+                    layers.append(WinogradConv(channels, out))
                 if level:
                     layers.append(norm(out))
                 layers.append(nn.LeakyReLU(0.2))
