@@ -14,16 +14,19 @@ Pictures = Float[np.ndarray, "n h w c"]
 
 _SMALLEST_ERROR = 1e-10
 """Mean squared errors below this count as this, so that PSNR stays a number (100 dB)."""
+_SMALLEST_GRADIENT = 1e-6
+"""Mean gradients below this count as this, so that sharpness stays a number."""
 
 
 class Measures(TypedDict):
-    """Means over the pictures."""
+    """Means over the pictures; sharpness is one number for all of them."""
 
     mae: float
     psnr: float
     ssim: float
     skill: float
     identity: float
+    sharpness: float
 
 
 def measure(outputs: Pictures, targets: Pictures) -> Measures:
@@ -34,6 +37,7 @@ def measure(outputs: Pictures, targets: Pictures) -> Measures:
         "ssim": float(ssim(outputs, targets).mean()),
         "skill": float(skill(outputs, targets).mean()),
         "identity": float(identity(outputs, targets).mean()),
+        "sharpness": sharpness(outputs, targets),
     }
 
 
@@ -70,3 +74,23 @@ def identity(outputs: Pictures, targets: Pictures) -> NDArray[np.bool_]:
     """Whether each output's nearest target, by MAE, is its own; chance is 1/n."""
     nearest = [int(np.abs(targets - o).mean(axis=(1, 2, 3)).argmin()) for o in outputs]
     return np.array(nearest) == np.arange(len(targets))
+
+
+def sharpness(outputs: Pictures, targets: Pictures) -> float:
+    """Mean gradient magnitude of all outputs over that of all targets.
+
+    1 is as sharp as the targets, less is blurred, more is noisy or ringing; not clipped. Flat
+    outputs for flat targets have 1.
+    """
+    drawn, wanted = (max(_gradient(p), _SMALLEST_GRADIENT) for p in (outputs, targets))
+    return drawn / wanted
+
+
+def _gradient(pictures: Pictures) -> float:
+    """Mean of sqrt(gx^2 + gy^2) over pixels, channels and pictures, by forward differences.
+
+    The last row and column, which have no neighbour ahead in both directions, are left out.
+    """
+    here = pictures[:, :-1, :-1]
+    down, right = pictures[:, 1:, :-1] - here, pictures[:, :-1, 1:] - here
+    return float(np.hypot(down, right).mean())

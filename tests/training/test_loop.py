@@ -54,7 +54,7 @@ def test_a_run_writes_what_the_design_promises(finished):
     assert [r["phase"] for r in rows[::2]] == [0, 1, 1, 1, 2, 2]
     assert rows[2]["trained"] == ["edges"] and rows[-1]["trained"] == ["gray"]
     assert {"step", "epoch", "phase", "trained", "domain", "mae", "psnr", "ssim", "skill",
-            "identity", "probe", "losses", "seconds"} == set(rows[-1])  # fmt: skip
+            "identity", "sharpness", "probe", "losses", "seconds"} == set(rows[-1])  # fmt: skip
     assert sorted(p.name for p in (finished / "checkpoints").iterdir()) == [
         "000012.pt", "000020.pt", "best.safetensors",
     ]  # fmt: skip
@@ -281,7 +281,8 @@ def test_a_loss_that_is_not_finite_stops_the_run(pair_set, tmp_path, tiny):
 def test_metrics_are_json_without_nan(finished):
     for line in (finished / "metrics.jsonl").read_text().splitlines():
         row = json.loads(line, parse_constant=pytest.fail)
-        assert all(math.isfinite(row[k]) for k in ("mae", "psnr", "ssim", "skill", "identity"))
+        measures = ("mae", "psnr", "ssim", "skill", "identity", "sharpness")
+        assert all(math.isfinite(row[name]) for name in measures)
 
 
 def test_a_set_of_one_item_trains(faces, tmp_path):

@@ -16,7 +16,7 @@ def faces(count, seed=0, side=16):
 def test_exact_outputs_are_perfect(count):
     targets = faces(count)
     assert measure(targets, targets) == pytest.approx(
-        {"mae": 0, "psnr": 100, "ssim": 1, "skill": 1, "identity": 1}
+        {"mae": 0, "psnr": 100, "ssim": 1, "skill": 1, "identity": 1, "sharpness": 1}
     )
 
 
@@ -53,3 +53,22 @@ def test_ssim_and_psnr_are_those_of_scikit_image():
         assert measurements.ssim(outputs, targets)[i] == pytest.approx(expected)
         expected = peak_signal_noise_ratio(targets[i], outputs[i], data_range=1)
         assert measurements.psnr(outputs, targets)[i] == pytest.approx(expected, rel=1e-5)
+
+
+def test_sharpness_by_hand():
+    target = np.zeros((1, 3, 3, 1), np.float32)
+    target[0, 1, 1] = 1.0  # differences: 0, 1, 1 and sqrt(2)
+    output = target / 4
+    assert measurements.sharpness(output, target) == pytest.approx(0.25)
+    ramp = np.tile(np.arange(4, dtype=np.float32) / 4, (2, 4, 1))[..., None]
+    both = ramp + ramp.swapaxes(1, 2)  # a slope of 1/4 along each axis
+    assert measurements.sharpness(both, ramp) == pytest.approx(2**0.5)
+
+
+def test_sharpness_tells_blur_and_noise_and_is_a_number_for_flat_targets():
+    targets, flat = faces(3), np.full((3, 16, 16, 3), 0.5, np.float32)
+    assert measurements.sharpness((targets + np.roll(targets, 1, axis=1)) / 2, targets) < 0.9
+    assert measurements.sharpness(targets, (targets + 0.5) / 2) == pytest.approx(2)
+    assert measurements.sharpness(flat, targets) < 1e-4
+    assert measurements.sharpness(flat, flat) == 1
+    assert 1 < measurements.sharpness(targets, flat) < float("inf")
