@@ -23,7 +23,8 @@ LEVELS = {
     8: ["gallery"],
     9: ["report"],
     10: ["demo", "console"],
-    11: ["cli"],
+    11: ["bench"],
+    12: ["cli"],
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
 FREE = {"", "data"}

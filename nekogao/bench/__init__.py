@@ -1,0 +1,1 @@
+"""Measures speed against textbook baselines, in one process. Nothing here fails for being slow."""

@@ -1,0 +1,101 @@
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from nekogao.bench import limit
+from nekogao.bench.limit import Layer, discriminator_layers, generator_layers, needed_flops
+from nekogao.config import TrainConfig
+from nekogao.nets.discriminator import PatchGAN
+from nekogao.nets.generator import Generator
+from nekogao.settings import from_dict, recipe
+
+
+def taps(**about):
+    """Meetings of a tap with a pixel in a layer of one channel."""
+    return Layer(channels_in=1, channels_out=1, **about).flops() // 2
+
+
+def test_only_taps_that_meet_a_pixel_count():
+    assert taps(kernel=4, size=2) == 4  # of sixteen, all but the middle four meet padding
+    assert taps(kernel=3, size=2) == 4
+    assert taps(kernel=4, size=4) == 6**2  # 3 + 3 along an axis
+    assert taps(kernel=3, size=4) == 5**2  # 2 + 3
+    assert taps(kernel=3, size=3, stride=1) == 7**2  # 2 + 3 + 2
+    assert taps(kernel=1, size=5, stride=1, padding=0) == 25
+
+
+def test_upsampling_counts_in_its_folded_form():
+    assert taps(kernel=3, size=1, kind="nearest") == 4  # one pixel, four outputs
+    assert taps(kernel=3, size=8, kind="nearest") == (2 * 16 - 2) ** 2  # the rim lacks a neighbour
+    assert taps(kernel=4, size=8, kind="transposed") == (2 * 16 - 2) ** 2
+    assert taps(kernel=3, size=1, kind="transposed") == 4
+    assert taps(kernel=4, size=2, kind="nearest") == (2 + 2 + 2 + 1) ** 2
+
+
+def counted(task):
+    with FlopCounterMode(display=False) as counter:
+        task()
+    return counter.get_total_flops()
+
+
+def test_without_padding_the_count_is_that_of_torch():
+    generator = nn.Sequential(nn.Conv2d(1, 5, 2, 2), nn.Conv2d(5, 7, 2, 2))
+    discriminator = nn.Sequential(nn.Conv2d(4, 6, 2, 2), nn.Conv2d(6, 1, 2, 1))
+    layers = [
+        Layer(channels_in=1, channels_out=5, kernel=2, size=16, padding=0),
+        Layer(channels_in=5, channels_out=7, kernel=2, size=8, padding=0),
+    ]
+    source = torch.zeros(3, 1, 16, 16)
+    alone = counted(lambda: generator(source).sum().backward())
+    assert needed_flops(layers, [], 3) == alone
+    judges = [
+        Layer(channels_in=4, channels_out=6, kernel=2, size=16, padding=0),
+        Layer(channels_in=6, channels_out=1, kernel=2, size=8, stride=1, padding=0),
+    ]
+    shown = torch.zeros(3, 4, 16, 16)
+    own = counted(lambda: discriminator(shown).sum().backward())
+    discriminator.requires_grad_(False)
+    shown.requires_grad_()
+    through = counted(lambda: discriminator(shown).sum().backward())
+    assert needed_flops(layers, judges, 3, judged=4) == alone + 2 * own + through
+    first = 3 * 2 * (4 - 3) * 6 * 16**2  # the source's channel needs no gradient: 6 x 64 x 4 taps
+    assert needed_flops(layers, judges, 3) == alone + 2 * own + through - first
+
+
+def test_a_whole_update_by_hand():
+    layer = Layer(channels_in=1, channels_out=3, kernel=1, size=4, stride=1, padding=0)
+    judge = Layer(channels_in=4, channels_out=1, kernel=1, size=4, stride=1, padding=0)
+    forward = 2 * 16 * 3  # = gradient of the weights; the source needs none
+    judged = 2 * 16 * 4  # forward and weights, real and generated; then forward and 3 channels
+    assert needed_flops([layer], [judge], 5) == 5 * (2 * forward + 5 * judged + judged * 3 // 4)
+
+
+@pytest.mark.parametrize(("name", "size"), [("article", 128), ("pix2pix", 256), ("fast", 64)])
+def test_the_layers_are_those_of_the_networks(name, size):
+    config = from_dict(TrainConfig, {**recipe(name), "adversary": {"kind": "patchgan"}})
+    shape = {k: v for k, v in vars(config.generator).items() if k != "size"}
+    with torch.device("meta"):
+        generator, judge = Generator(size=size, **shape), PatchGAN(source_channels=1)
+        source, picture = torch.zeros(2, 1, size, size), torch.zeros(2, 3, size, size)
+    layers = 2 * generator_layers(config.generator, size)  # for a batch of two
+    plain = counted(lambda: generator(source))
+    assert sum(layer.flops() for layer in layers) <= plain
+    assert plain < 2.5 * sum(layer.flops() for layer in layers)
+    judges = discriminator_layers(config.adversary, size)
+    channels = [(layer.channels_in, layer.channels_out) for layer in judges]
+    convolutions = [m for m in judge.modules() if isinstance(m, nn.Conv2d)]
+    assert channels == [(m.in_channels, m.out_channels) for m in convolutions]
+    plain = counted(lambda: judge(source, picture)) // 2
+    assert 0.8 * plain < sum(layer.flops() for layer in judges) <= plain
+
+
+def test_a_pixel_discriminator_has_no_padding():
+    config = from_dict(TrainConfig, {"adversary": {"kind": "patchgan", "patch": "pixel"}})
+    layers = discriminator_layers(config.adversary, 32)
+    assert sum(layer.flops() for layer in layers) == 2 * 32**2 * (4 * 64 + 64 * 128 + 128)
+
+
+def test_the_rate_is_the_median_of_several():
+    times = iter([0, 1, 0, 8, 0, 2])
+    assert limit.matmul_rate(3, lambda: next(times)) == 2 * 2048**3 / 2
