@@ -140,7 +140,7 @@ def test_damaged_hdf5_files(run_command, tmp_path):
     [[], ["fly"], ["train"], ["pairs", "a"], ["train", "x", "--bogus"], ["import", "x"],
      ["import", "x", "--aligned", "a", "--folders", "b", "c"], ["import", "x", "--hdf5", "a"],
      ["train", "x", "--recipe", "fast", "--config", "a.toml"], ["apply", "m.safetensors", "a"],
-     ["apply", "m", "a", "--out", "o", "--settle", "-1"]],
+     ["apply", "m", "a", "--out", "o", "--settle", "-1"], ["bench", "--only", "everything"]],
 )  # fmt: skip
 def test_wrong_usage_is_status_two(run_command, arguments):
     status, _, err = run_command(*arguments)
@@ -149,10 +149,23 @@ def test_wrong_usage_is_status_two(run_command, arguments):
 
 def test_every_command_has_help(run_command):
     for command in ("demo", "faces", "pairs", "import", "doctor", "train", "switch", "apply",
-                    "report"):  # fmt: skip
+                    "report", "bench"):  # fmt: skip
         status, out, _ = run_command(command, "--help")
         assert status == 0 and f"usage: nekogao {command}" in out[0]
     assert run_command("--version")[1][0].startswith("nekogao ")
+
+
+def test_bench_measures_writes_and_overwrites_nothing(run_command, pair_set, tmp_path):
+    command = ("bench", "--quick", "--only", "help", "--pairs", pair_set,
+               "--out", tmp_path / "bench.json")  # fmt: skip
+    status, out, _ = run_command(*command)
+    assert status == 0 and out[0].startswith("help: measured in ")
+    assert any("help" in line and "<= 0.3 s" in line for line in out)
+    assert out[-1] == f"All the numbers: {tmp_path / 'bench.json'}"
+    data = json.loads((tmp_path / "bench.json").read_text())
+    assert data["pairs"] == str(pair_set) and list(data["sections"]) == ["help"]
+    one_line(run_command(*command), 1, "bench.json: exists already")
+    one_line(run_command("bench", "--pairs", tmp_path, "--out", tmp_path / "b"), 1, "pairs.jsonl")
 
 
 def test_apply_tells_the_bad_and_translates_the_good(run_command, finished, tmp_path):

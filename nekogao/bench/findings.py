@@ -1,0 +1,119 @@
+"""What a section of the bench finds, and the goals it is held against."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of the table."""
+
+    name: str
+    value: float | None
+    """What was measured; None where it was never reached."""
+    unit: str
+    baseline: float | None = None
+    """What it is compared with, in the same unit."""
+    ratio: float | None = None
+    """How many times better than the baseline."""
+    share: float | None = None
+    """Share of the arithmetic limit."""
+    note: str = ""
+    """What a reader must know to read the numbers rightly."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a number of a row should be."""
+
+    what: Literal["value", "ratio", "share"]
+    number: float
+    least: bool
+    """Whether it should be at least so much, or at most."""
+
+    def reached(self, row: Row) -> bool:
+        """Whether the row has it; what was never measured has not."""
+        got = getattr(row, self.what)
+        if got is None:
+            return False
+        return got >= self.number if self.least else got <= self.number
+
+    def text(self, unit: str) -> str:
+        """As in the table: `>= 1.8x`, `>= 70 %`, `<= 10 ms`."""
+        amount = {
+            "value": f"{self.number:g} {unit}",
+            "ratio": f"{self.number:.3g}x",
+            "share": f"{self.number:.0%}",
+        }
+        return f"{'>=' if self.least else '<='} {amount[self.what]}"
+
+
+def at_least(what: Literal["ratio", "share"], number: float) -> Goal:
+    """More is better."""
+    return Goal(what, number, least=True)
+
+
+def at_most(number: float) -> Goal:
+    """Of what is measured, less is better."""
+    return Goal("value", number, least=False)
+
+
+GOALS: dict[str, tuple[Goal, ...]] = {
+    "step-article": (at_least("ratio", 1.8), at_least("share", 0.7)),
+    "step-unet256": (at_least("ratio", 1.25), at_least("share", 0.85)),
+    "translate-fast": (at_most(10),),
+    "apply": (at_most(2.5),),
+    "help": (at_most(0.3),),
+    "fast-edges": (at_most(30),),
+    "fast-both": (at_most(60),),
+    "fast-memory": (at_most(1024),),
+    "textbook": (at_least("ratio", 20),),
+    "scale-1000": (at_least("ratio", 1 / 1.1),),
+    "scale-100000": (at_least("ratio", 1 / 1.1),),
+    "open-100000": (at_most(2),),
+}
+"""Name of a row -> goals, for two CPU cores. Missing one is told; it is no error."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a section found."""
+
+    rows: list[Row]
+    numbers: dict[str, Any] = field(default_factory=dict)
+    """Everything measured, every repeat included, fit for JSON."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section that is done."""
+
+    name: str
+    seconds: float
+    """What it took, all in all."""
+    found: Findings
+
+
+@dataclass
+class Workplace:
+    """What the sections work with."""
+
+    pairs: Path
+    """A pair set with the domains edges and gray."""
+    scratch: Path
+    """A folder for whatever a section needs to write."""
+    quick: bool
+    """Whether to measure less often."""
+    done: dict[str, Findings] = field(default_factory=dict)
+    """What the sections before found."""
+
+    def repeats(self, usual: int) -> int:
+        """How often to measure: a third of the usual when quick, at least twice."""
+        return max(2, usual // 3) if self.quick else usual
+
+
+def rows_of(sections: Iterable[Section]) -> list[Row]:
+    """The rows of all sections, in order."""
+    return [row for section in sections for row in section.found.rows]

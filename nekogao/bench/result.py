@@ -1,0 +1,117 @@
+"""The result of a bench as JSON: what was measured, on what, and with what."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import nekogao
+from nekogao.bench.findings import GOALS, Row, Section
+from nekogao.errors import InputError
+from nekogao.files import write_text
+
+SCHEMA = 1
+"""Goes up when a key changes its meaning."""
+
+
+def check_new_file(out: Path) -> None:
+    """Raise InputError where `out` cannot be written, or would overwrite something."""
+    if out.exists() or out.is_symlink():
+        raise InputError(f"{out}: exists already. Name another file with --out.")
+    if not out.parent.is_dir():
+        raise InputError(f"{out.parent}: no such folder. Make it, or name another with --out.")
+
+
+def commit() -> dict[str, Any] | None:
+    """The checkout that the package lies in: its commit, and whether files differ from it.
+
+    None where the package is installed elsewhere, or git is not to be had.
+    """
+    root = Path(nekogao.__file__).parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        head, changed = (
+            subprocess.run(
+                ["git", "-C", root, *arguments], capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return {"commit": head, "changed": bool(changed)}
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "usable_cores": len(usable) or os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    }
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        text = ""
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def about(rate: float, pairs: Path | None, quick: bool) -> dict[str, Any]:
+    """Everything but the sections.
+
+    Args:
+        rate: Operations per second of a large matrix product.
+        pairs: The pair set; None for the embedded faces.
+        quick: Whether less was measured.
+    """
+    return {
+        "schema": SCHEMA,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "git": commit(),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "nekogao": nekogao.__version__,
+        },
+        "machine": machine(),
+        "matmul_flops_per_second": rate,
+        "pairs": str(pairs.resolve()) if pairs else None,
+        "quick": quick,
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    goals = [
+        {"goal": goal.text(row.unit), "reached": goal.reached(row)}
+        for goal in GOALS.get(row.name, ())
+    ]
+    return {**asdict(row), "goals": goals}
+
+
+def write(out: Path, about: dict[str, Any], sections: Sequence[Section]) -> None:
+    """Write what is measured so far; the file is complete at every time."""
+    found = {
+        section.name: {
+            "took": section.seconds,
+            "rows": [_row(row) for row in section.found.rows],
+            **section.found.numbers,
+        }
+        for section in sections
+    }
+    write_text(out, json.dumps({**about, "sections": found}, indent=1) + "\n")

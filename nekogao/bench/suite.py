@@ -1,0 +1,56 @@
+"""All sections of the bench, and running them."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from nekogao.bench import learning, scale, steps, translation
+from nekogao.bench.findings import Findings, Section, Workplace
+from nekogao.data import pairs, samples
+from nekogao.data.pairs import PairSet
+
+SECTIONS: dict[str, Callable[[Workplace], Findings]] = {
+    "step-article": steps.article,
+    "step-unet256": steps.unet256,
+    "translate": translation.translate,
+    "apply": translation.apply,
+    "help": translation.show_help,
+    "fast": learning.fast,
+    "textbook": learning.textbook,
+    "scale": scale.scale,
+    "profile": steps.profiles,
+}
+"""Name -> what measures it, in the order in which they run: later ones may use what is done."""
+LONG = frozenset({"textbook"})
+"""Left out when quick, unless named."""
+DOMAINS = ("edges", "gray")
+
+
+def run(
+    pair_set: Path | None = None, only: Sequence[str] = (), quick: bool = False
+) -> Iterator[Section]:
+    """Measure; a section comes as soon as it is done.
+
+    Args:
+        pair_set: A pair set with the domains edges and gray; None takes the ten embedded faces.
+        only: Keys of SECTIONS; empty for all.
+        quick: Whether to measure less often and leave out what takes many minutes.
+
+    Raises:
+        InputError: There is no such pair set.
+        ConfigError: It lacks a domain.
+        RunError: A command that is measured failed.
+    """
+    names = [n for n in SECTIONS if (n in only if only else not (quick and n in LONG))]
+    if pair_set is not None:
+        PairSet.open(pair_set).resolve(DOMAINS)
+    with tempfile.TemporaryDirectory(prefix="nekogao-bench-") as scratch:
+        work = Workplace(pair_set or Path(scratch, "pairs"), Path(scratch), quick)
+        if pair_set is None:
+            samples.write_folder(samples.ten_faces(), work.scratch / "faces")
+            pairs.build(work.scratch / "faces", work.pairs)
+        for name in names:
+            begun = time.perf_counter()
+            work.done[name] = SECTIONS[name](work)
+            yield Section(name, time.perf_counter() - begun, work.done[name])

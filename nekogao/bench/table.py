@@ -1,0 +1,71 @@
+"""The bench as tables on a terminal."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from nekogao.bench.findings import GOALS, Row, Section, rows_of
+
+
+def _amount(value: float | None, unit: str) -> str:
+    if value is None:
+        return "not reached"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def _goals(row: Row) -> tuple[str, str]:
+    goals = GOALS.get(row.name, ())
+    texts = [goal.text(row.unit) for goal in goals]
+    return "\n".join(texts), "\n".join("yes" if goal.reached(row) else "no" for goal in goals)
+
+
+def comparison(rows: Sequence[Row]) -> Table:
+    """What was measured beside the baselines, the limit and the goals."""
+    table = Table(title="Nekogao beside the textbook", title_justify="left")
+    names = ("", "Nekogao", "baseline", "ratio", "of the limit", "goal", "reached")
+    for name in names:
+        table.add_column(name, justify="left" if name in ("", "reached") else "right")
+    for row in rows:
+        table.add_row(
+            row.name,
+            _amount(row.value, row.unit),
+            "" if row.baseline is None else _amount(row.baseline, row.unit),
+            "" if row.ratio is None else f"{row.ratio:.2f}x",
+            "" if row.share is None else f"{row.share:.0%}",
+            *_goals(row),
+        )
+    return table
+
+
+def operations(section: Section) -> list[Table]:
+    """The profile of a step, a table each for Nekogao and the baseline."""
+    tables = []
+    for contest, sides in section.found.numbers.items():
+        for side, events in sides.items():
+            title = f"A step of {contest}, {side}: the longest operations"
+            table = Table("operation", title=title, title_justify="left")
+            for name in ("calls", "ms", "share"):
+                table.add_column(name, justify="right")
+            for event in events:
+                cells = (str(event["calls"]), f"{event['ms']:.2f}", f"{event['share']:.0%}")
+                table.add_row(event["operation"], *cells)
+            tables.append(table)
+    return tables
+
+
+def show(rate: float, sections: Sequence[Section]) -> None:
+    """Print everything; `rate` is that of a large matrix product, in operations per second."""
+    console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
+    rows = rows_of(sections)
+    if rows:
+        console.print(comparison(rows))
+    for row in rows:
+        if row.note:
+            console.print(f"{row.name}: {row.note}", markup=False, soft_wrap=True)
+    console.print(f"A large matrix product: {rate / 1e9:.0f} GFLOP/s in fp32 before the sections")
+    for section in sections:
+        if section.name == "profile":
+            for table in operations(section):
+                console.print(table)

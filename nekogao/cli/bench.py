@@ -1,0 +1,43 @@
+"""The command that measures speed."""
+
+from pathlib import Path
+from typing import Literal
+
+from nekogao.cli.app import DONE, app
+
+Section = Literal[
+    "step-article", "step-unet256", "translate", "apply", "help", "fast", "textbook", "scale",
+    "profile",
+]  # fmt: skip
+
+
+@app.command
+def bench(
+    pairs: Path | None = None,
+    out: Path = Path("bench.json"),
+    only: tuple[Section, ...] = (),
+    quick: bool = False,
+) -> int:
+    """Measure speed beside textbook baselines and the machine's arithmetic limit.
+
+    A goal that is missed is told; the exit status does not depend on it.
+
+    Args:
+        pairs: A pair set with the domains edges and gray; ten embedded faces unless given.
+        out: A new file for all the numbers, as JSON.
+        only: Sections to measure; all unless given.
+        quick: Measure less often, and leave out what takes many minutes.
+    """
+    from nekogao.bench import limit, result, suite, table
+
+    result.check_new_file(out)
+    rate = limit.matmul_rate(3 if quick else 9)
+    about = result.about(rate, pairs, quick)
+    done = []
+    for section in suite.run(pairs, only, quick):
+        print(f"{section.name}: measured in {section.seconds:.0f} s", flush=True)
+        done.append(section)
+        result.write(out, about, done)
+    table.show(rate, done)
+    print(f"All the numbers: {out.resolve()}")
+    return DONE

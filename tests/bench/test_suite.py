@@ -1,0 +1,53 @@
+import typing
+
+import pytest
+
+from nekogao.bench import suite
+from nekogao.bench.findings import Findings, Row
+from nekogao.cli.bench import Section
+from nekogao.data import pairs
+from nekogao.errors import ConfigError, InputError
+
+
+@pytest.fixture
+def sections(monkeypatch):
+    """Sections that only tell which pair set they saw, in the real ones' places."""
+
+    def make(name):
+        def measure(work):
+            seen = len(pairs.PairSet.open(work.pairs))
+            return Findings([Row(name=name, value=seen, unit="")], {"before": list(work.done)})
+
+        return measure
+
+    table = {name: make(name) for name in suite.SECTIONS}
+    monkeypatch.setattr(suite, "SECTIONS", table)
+    return list(table)
+
+
+def test_the_command_offers_exactly_the_sections():
+    assert typing.get_args(Section) == tuple(suite.SECTIONS)
+    assert set(suite.SECTIONS) >= suite.LONG
+
+
+def test_sections_run_in_order_on_the_embedded_faces(sections):
+    done = list(suite.run())
+    assert [section.name for section in done] == sections
+    assert done[-1].found.rows[0].value == 10
+    assert done[-1].found.numbers["before"] == sections[:-1]
+
+
+def test_quick_leaves_the_long_ones_out_unless_they_are_named(sections, pair_set):
+    assert [s.name for s in suite.run(pair_set, quick=True)] == [
+        name for name in sections if name != "textbook"
+    ]
+    named = [s.name for s in suite.run(pair_set, ["textbook", "help"], quick=True)]
+    assert named == ["help", "textbook"]
+
+
+def test_a_set_without_contours_is_refused_before_anything_is_measured(sections, faces, tmp_path):
+    pairs.build(faces, tmp_path / "set", domains=["gray"], size=32)
+    with pytest.raises(ConfigError, match="'edges'"):
+        next(suite.run(tmp_path / "set"))
+    with pytest.raises(InputError, match="absent"):
+        next(suite.run(tmp_path / "absent"))
