@@ -137,7 +137,7 @@ def textbook(work: Workplace) -> Findings:
     note = f"SSIM {last['ssim_training']:.3f} in training mode, {last['ssim_evaluation']:.3f} in "
     note += "evaluation mode; the process's start is not counted against it"
     if not reached:
-        note += ". It was given up: the ratio is a lower bound"
+        note += f". It was given up{': the ratio is a lower bound' if own else ''}"
     row = Row(
         name="textbook",
         value=own,

@@ -1,5 +1,6 @@
 """Training steps: Nekogao's beside the textbook's, in time, and by operation."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -138,6 +139,8 @@ def profiles(work: Workplace) -> Findings:
 def _profile(task: Task) -> list[dict[str, Any]]:
     """The operations with most CPU time of their own, the largest first."""
     task()
+    # The profiler's library would tell its starts and stops on stderr.
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         task()
     events = sorted(profiler.key_averages(), key=lambda event: -event.self_cpu_time_total)

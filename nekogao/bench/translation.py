@@ -29,6 +29,9 @@ BASELINES: dict[str, Callable[[int], Baseline] | None] = {
 """Recipe -> the textbook's form of its generator, where there is one."""
 
 
+_TENSORS = "from picture to picture; the baseline begins and ends with a tensor"
+
+
 def save_untrained(recipe_name: str, path: Path) -> Path:
     """Write the model of a recipe as it is before training: it is as fast as a trained one."""
     config = from_dict(TrainConfig, recipe(recipe_name))
@@ -71,6 +74,7 @@ def translate(work: Workplace) -> Findings:
                 unit="ms",
                 baseline=1000 * median(plain) if plain else None,
                 ratio=ratio(plain, own) if plain else None,
+                note=_TENSORS if plain else "",
             )
         )
     return Findings(rows, {"seconds": seconds})
