@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from nekogao.errors import InputError
@@ -103,6 +103,17 @@ def existing_folder(path: Path) -> Path:
         return path
     state = "is not a folder" if path.exists() else "no such folder"
     raise InputError(f"{path}: {state}. Name a folder that exists.")
+
+
+def check_relative(root: Path, relative: str) -> None:
+    """Raise InputError where `relative` leads out of `root` by its words alone.
+
+    Nothing is looked up, so that many paths can be checked; `inside` follows links too.
+    """
+    if relative.startswith(("/", "\\")) or ".." in relative or ":" in relative[:2]:
+        away = PureWindowsPath(relative)
+        if away.anchor or ".." in away.parts:
+            raise InputError(f"{relative}: leads out of {root}. Use a path inside the folder.")
 
 
 def inside(root: Path, relative: str) -> Path:

@@ -4,6 +4,7 @@ Outside the networks a picture is a uint8 array, height x width x 3 (RGB) or hei
 (one channel). Inside it is a float tensor, channels first, in [-1, 1].
 """
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -42,21 +43,38 @@ def read(path: Path, channels: int = 3) -> Picture:
         PictureError: The file is missing, is no picture, is damaged, or has a format of pixel
             that cannot be brought to 8 bits without guessing (floating point, negative).
     """
+    return decode(contents(path), channels, str(path))
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a picture file. Raises PictureError where it cannot be read."""
     if not path.is_file():
         state = "is not a file" if path.exists() else "no such file"
         raise PictureError(f"{path}: {state}. Name a picture that exists.")
     try:
-        with Image.open(path) as image:
+        return path.read_bytes()
+    except OSError as error:
+        raise _damaged(str(path), error) from None
+
+
+def decode(data: bytes, channels: int = 3, name: str = "picture") -> Picture:
+    """A file's bytes as `read` would give it; `name` stands in error messages."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
             image.seek(0)
             image.load()
-            return from_pil(image, channels, str(path))
+            return from_pil(image, channels, name)
     except UnidentifiedImageError:
-        raise PictureError(f"{path}: is not a picture. Remove or replace the file.") from None
+        raise PictureError(f"{name}: is not a picture. Remove or replace the file.") from None
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{path}: too large to open safely ({error}). Scale it down.") from None
+        raise PictureError(f"{name}: too large to open safely ({error}). Scale it down.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        reason = str(error).rstrip(".") or type(error).__name__
-        raise PictureError(f"{path}: damaged picture ({reason}). Replace the file.") from None
+        raise _damaged(name, error) from None
+
+
+def _damaged(name: str, error: Exception) -> PictureError:
+    reason = str(error).rstrip(".") or type(error).__name__
+    return PictureError(f"{name}: damaged picture ({reason}). Replace the file.")
 
 
 def from_pil(image: Image.Image, channels: int = 3, name: str = "picture") -> Picture:
@@ -91,6 +109,13 @@ def write(path: Path, picture: Picture) -> None:
     image = Image.fromarray(picture)
     kind = Image.registered_extensions()[path.suffix.lower()]
     write_atomically(path, lambda temporary: image.save(temporary, format=kind))
+
+
+def encode(picture: Picture) -> bytes:
+    """A picture as the bytes of a PNG file, the same that `write` would write."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def find(root: Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
@@ -204,10 +229,26 @@ def tile(rows: Sequence[Sequence[Picture]], gap: int = 2) -> Picture:
 
 def to_tensor(pictures: Sequence[Picture] | UInt8[np.ndarray, "b h w *c"]) -> Tensor:
     """Pictures of one size, 0..255, as a float tensor b c h w in [-1, 1]."""
-    stacked = torch.from_numpy(np.stack(list(pictures)))
+    return scale(stack(pictures))
+
+
+def stack(pictures: Sequence[Picture] | UInt8[np.ndarray, "b h w *c"]) -> UInt8[Tensor, "b c h w"]:
+    """Pictures of one size as one tensor, still 0..255."""
+    # By NumPy alone: reading threads call this, each of which would get PyTorch's own threads.
+    stacked = np.stack(list(pictures))
     if stacked.ndim == 3:
-        stacked = stacked.unsqueeze(-1)
-    return stacked.permute(0, 3, 1, 2).float().div_(127.5).sub_(1).contiguous()
+        stacked = stacked[..., None]
+    return torch.from_numpy(np.ascontiguousarray(stacked.transpose(0, 3, 1, 2)))
+
+
+def scale(stacked: UInt8[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+    """0..255 as floats in [-1, 1], on the tensor's own device."""
+    batch = stacked.float().div_(127.5).sub_(1)
+    if batch.shape[1] == 1:
+        # Convolutions choose their algorithm by the strides, which one channel leaves open: with
+        # always the same ones, equal pictures give equal bits however they were gathered.
+        return batch[:, 0, :, :, None].permute(0, 3, 1, 2)
+    return batch
 
 
 def from_tensor(batch: Float[Tensor, "b c h w"]) -> list[Picture]:

@@ -3,8 +3,9 @@
 The first line is the header, every further line an item. Paths are relative to the folder.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from nekogao.data import images
 from nekogao.data.domains import Domain
 from nekogao.data.images import Picture
 from nekogao.errors import ConfigError, InputError, PairSetError
-from nekogao.files import inside, new_folder, sha256, slug
+from nekogao.files import check_relative, inside, new_folder, slug
 
 NAME = "pairs.jsonl"
 FORMAT = 1
@@ -104,8 +105,9 @@ def _write_item(folder: Path, entry: Entry, taken: set[str]) -> dict[str, Any]:
     for kind, picture in {"target": entry.target, **entry.sources}.items():
         paths[kind] = f"{kind}/{name}.png"
         (folder / kind).mkdir(exist_ok=True)
-        images.write(folder / paths[kind], picture)
-        hashes[kind] = sha256(folder / paths[kind])
+        data = images.encode(picture)
+        hashes[kind] = hashlib.sha256(data).hexdigest()
+        (folder / paths[kind]).write_bytes(data)
     return {
         "id": name,
         "category": entry.category,
@@ -125,22 +127,31 @@ def read(folder: Path) -> tuple[Header, list[Item]]:
     if not path.is_file():
         state = f"has no {NAME}" if folder.is_dir() else "no such folder"
         raise InputError(f"{folder}: {state}. Make a pair set with `nekogao pairs` or `import`.")
+    rows = _rows(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        _, first = next(rows, (0, None))
+        if first is None:
+            raise PairSetError(f"{path}: is empty. Rebuild with `nekogao pairs`.")
+        header = _parse_header(path, first)
+        items = [_parse_item(folder, number, row, header) for number, row in rows]
     except UnicodeDecodeError:
         raise PairSetError(f"{path}: is not text. Rebuild with `nekogao pairs`.") from None
-    rows = [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not rows:
-        raise PairSetError(f"{path}: is empty. Rebuild with `nekogao pairs`.")
-    header = _parse_header(path, rows[0])
-    items = [_parse_item(folder, number, row, header) for number, row in enumerate(rows[1:], 2)]
     if not items:
         raise PairSetError(f"{path}: holds no item. Rebuild with `nekogao pairs`.")
-    ids = [item.id for item in items]
-    if len(set(ids)) != len(ids):
-        double = next(name for name in ids if ids.count(name) > 1)
-        raise PairSetError(f"{path}: the id {double} stands twice. Remove one of the lines.")
+    seen: set[str] = set()
+    for item in items:
+        if item.id in seen:
+            raise PairSetError(f"{path}: the id {item.id} stands twice. Remove one of the lines.")
+        seen.add(item.id)
     return header, items
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a manifest, each with the number of its line; empty lines are left out."""
+    with path.open(encoding="utf-8") as handle:
+        for number, line in enumerate(handle, 1):
+            if not line.isspace():
+                yield number, _parse(path, number, line)
 
 
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
@@ -180,12 +191,13 @@ def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) 
     try:
         item = Item(**row)
         for relative in item.files().values():
-            inside(folder, relative)
+            check_relative(folder, relative)
+        hash(item.id)
     except (TypeError, AttributeError) as error:
         raise PairSetError(f"{where}: damaged item ({error}). Rebuild the pair set.") from None
     except InputError as error:
         raise PairSetError(f"{where}: {error}") from None
-    if set(item.sources) != set(header.domains):
+    if item.sources.keys() != header.domains.keys():
         raise PairSetError(
             f"{where}: sources for {', '.join(item.sources) or 'no domain'}, the set has "
             f"{', '.join(header.domains)}. Rebuild the pair set."
@@ -196,12 +208,16 @@ def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) 
 def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture:
     """Read one picture of an item (`target` or a domain), checked against the manifest.
 
-    Raises PairSetError where it is missing, unreadable, changed, or of the wrong size.
+    The file is read once: what is decoded is what was hashed. Threads may call this.
+
+    Raises PairSetError where it is missing, unreadable, changed, of the wrong size, or where a
+    link leads out of the folder.
     """
-    path = folder / item.files()[kind]
     channels = header.target_channels if kind == "target" else header.domains[kind].channels
     try:
-        picture = images.read(path, channels)
+        path = inside(folder, item.files()[kind])
+        data = images.contents(path)
+        picture = images.decode(data, channels, str(path))
     except InputError as error:
         raise PairSetError(f"{item.id}: {kind}: {error}") from None
     height, width = picture.shape[:2]
@@ -210,7 +226,7 @@ def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture
             f"{item.id}: {kind} is {width}x{height}, the set is {header.size}x{header.size}. "
             "Rebuild with `nekogao pairs`."
         )
-    if item.sha256.get(kind) != sha256(path):
+    if item.sha256.get(kind) != hashlib.sha256(data).hexdigest():
         raise PairSetError(
             f"{item.id}: {path} is not the file that was written when the set was built. "
             "Restore it, or rebuild with `nekogao pairs`."
