@@ -20,7 +20,8 @@ def augment(
 
     What comes in from outside the picture repeats its border, or is white after a warp.
 
-    The same (config, rng state) gives the same result. Shapes and ranges stay as they are.
+    The same (config, rng state) gives the same result. Shapes, ranges and the device stay as they
+    are; random numbers are drawn on the CPU whatever the device.
     """
     both = torch.cat([source, target], dim=1)
     both = _warp(_move(_mirror(both, config, rng), config, rng), config, rng)
@@ -32,11 +33,12 @@ def _mirror(x: Tensor, config: AugmentConfig, rng: np.random.Generator) -> Tenso
     if not config.flip:
         return x
     flip = torch.from_numpy(rng.random(len(x)) < config.flip)
-    return torch.where(flip[:, None, None, None], x.flip(-1), x)
+    return torch.where(flip.to(x.device)[:, None, None, None], x.flip(-1), x)
 
 
-def _uniform(rng: np.random.Generator, largest: float, *shape: int) -> Tensor:
-    return torch.from_numpy(rng.uniform(-largest, largest, shape)).float()
+def _uniform(rng: np.random.Generator, like: Tensor, largest: float, *shape: int) -> Tensor:
+    """Random numbers from -largest to largest, on the device of `like`."""
+    return torch.from_numpy(rng.uniform(-largest, largest, shape)).float().to(like.device)
 
 
 def _move(x: Tensor, config: AugmentConfig, rng: np.random.Generator) -> Tensor:
@@ -45,12 +47,12 @@ def _move(x: Tensor, config: AugmentConfig, rng: np.random.Generator) -> Tensor:
     from kornia.geometry.transform import get_affine_matrix2d, warp_affine
 
     count, _, height, width = x.shape
-    side = torch.tensor([width, height], dtype=torch.float32)
+    side = torch.tensor([width, height], dtype=torch.float32, device=x.device)
     matrix = get_affine_matrix2d(
-        translations=_uniform(rng, config.shift, count, 2) * side,
+        translations=_uniform(rng, x, config.shift, count, 2) * side,
         center=((side - 1) / 2).expand(count, 2),
-        scale=(1 + _uniform(rng, config.scale, count, 1)).expand(count, 2),
-        angle=_uniform(rng, config.rotate, count),
+        scale=(1 + _uniform(rng, x, config.scale, count, 1)).expand(count, 2),
+        angle=_uniform(rng, x, config.rotate, count),
     )
     return warp_affine(x, matrix[:, :2], (height, width), padding_mode="border")
 
@@ -61,9 +63,9 @@ def _warp(x: Tensor, config: AugmentConfig, rng: np.random.Generator) -> Tensor:
         return x
     from kornia.geometry.transform import get_tps_transform, warp_image_tps
 
-    line = torch.linspace(-1, 1, 3)
+    line = torch.linspace(-1, 1, 3, device=x.device)
     grid = torch.cartesian_prod(line, line).expand(len(x), 9, 2)
-    moved = grid + 2 * _uniform(rng, config.warp, len(x), 9, 2)  # the grid is 2 wide
+    moved = grid + 2 * _uniform(rng, x, config.warp, len(x), 9, 2)  # the grid is 2 wide
     kernel, affine = get_tps_transform(moved, grid)
     # The spline shows zeros beyond the border: shifting white to zero makes them white.
     return warp_image_tps(x - _WHITE, moved, kernel, affine) + _WHITE
@@ -73,7 +75,7 @@ def _relight(x: Tensor, config: AugmentConfig, rng: np.random.Generator) -> Tens
     if not (config.brightness or config.contrast or config.noise):
         return x
     count = len(x)
-    contrast = 1 + _uniform(rng, config.contrast, count, 1, 1, 1)
-    brightness = 2 * _uniform(rng, config.brightness, count, 1, 1, 1)  # [0, 1] is 2 wide here
+    contrast = 1 + _uniform(rng, x, config.contrast, count, 1, 1, 1)
+    brightness = 2 * _uniform(rng, x, config.brightness, count, 1, 1, 1)  # [0, 1] is 2 wide here
     noise = torch.from_numpy(rng.standard_normal(x.shape)).float() * (2 * config.noise)
-    return (x * contrast + brightness + noise).clamp(-1, 1)
+    return (x * contrast + brightness + noise.to(x.device)).clamp(-1, 1)

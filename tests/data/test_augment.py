@@ -51,3 +51,13 @@ def test_the_noise_has_the_strength_that_was_asked_for():
     target = torch.zeros(4, 3, 64, 64)
     source, _ = augment(target[:, :1], target, AugmentConfig(noise=0.1), rng())
     assert abs(source.std().item() / 2 - 0.1) < 0.005  # [-1, 1] is twice as wide as [0, 1]
+
+
+def test_a_batch_stays_on_its_device():
+    """The device `meta` computes nothing, but refuses to mix with the CPU as a GPU does."""
+    target = torch.empty(4, 3, 32, 32, device="meta")
+    every = AugmentConfig(flip=0.5, shift=0.1, rotate=10.0, scale=0.1, warp=0.1, brightness=0.1,
+                          contrast=0.1, noise=0.1)  # fmt: skip
+    source, moved = augment(target[:, :1], target, every, rng())
+    assert (source.device.type, moved.device.type) == ("meta", "meta")
+    assert (source.shape, moved.shape) == ((4, 1, 32, 32), (4, 3, 32, 32))
