@@ -5,7 +5,7 @@ tensors lie thumbnails of the training targets, to name the face an output resem
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,16 @@ class Model:
     """Id -> thumbnail of a training target."""
 
 
-def thumbnails(ids: Sequence[str], targets: Sequence[Picture]) -> dict[str, Picture]:
-    """Small versions of the targets, at most MOST_THUMBNAILS of them."""
+def thumbnails(ids: Sequence[str], target: Callable[[int], Picture]) -> dict[str, Picture]:
+    """Small versions of the targets, at most MOST_THUMBNAILS of them.
+
+    Args:
+        ids: Every item's id.
+        target: Called with an item's index for its target; only those chosen are asked for.
+    """
     count = min(len(ids), MOST_THUMBNAILS)
-    chosen = np.linspace(0, len(ids) - 1, count).round().astype(int)
-    return {ids[i]: images.rgb(images.resize(targets[i], THUMBNAIL, THUMBNAIL)) for i in chosen}
+    chosen = np.linspace(0, len(ids) - 1, count).round().astype(int).tolist()
+    return {ids[i]: images.rgb(images.resize(target(i), THUMBNAIL, THUMBNAIL)) for i in chosen}
 
 
 def save(

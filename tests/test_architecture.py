@@ -12,19 +12,20 @@ import nekogao
 PACKAGE = Path(nekogao.__file__).parent
 
 LEVELS = {
-    0: ["errors", "randomness"],
-    1: ["files", "config"],
+    0: ["errors", "randomness", "workers"],
+    1: ["files", "config", "data.order"],
     2: ["settings", "nets", "data.images", "data.augment"],
     3: ["data.domains", "data.samples", "data.detection"],
     4: ["data.manifest", "data.boxes"],
-    5: ["data.pairs", "data.imports"],
-    6: ["data.faces", "weights"],
-    7: ["training", "translate"],
-    8: ["gallery"],
-    9: ["report"],
-    10: ["demo", "console"],
-    11: ["bench"],
-    12: ["cli"],
+    5: ["data.reader", "data.imports"],
+    6: ["data.pairs"],
+    7: ["data.faces", "weights"],
+    8: ["training", "translate"],
+    9: ["gallery"],
+    10: ["report"],
+    11: ["demo", "console"],
+    12: ["bench"],
+    13: ["cli"],
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
 FREE = {"", "data"}

@@ -23,7 +23,7 @@ def test_a_model_file_holds_all_that_apply_needs(finished):
 def test_large_sets_travel_with_some_of_their_faces():
     ids = [str(i) for i in range(5000)]
     pictures = [np.full((2, 2), i % 256, np.uint8) for i in range(5000)]
-    chosen = weights.thumbnails(ids, pictures)
+    chosen = weights.thumbnails(ids, pictures.__getitem__)
     assert len(chosen) == weights.MOST_THUMBNAILS
     names = list(chosen)
     assert (names[0], names[-1]) == ("0", "4999")

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -18,6 +19,9 @@ from nekogao.data.augment import augment as vary
 from nekogao.data.domains import EVERY, Domain, built_in
 from nekogao.data.images import Fit, Picture
 from nekogao.data.manifest import Entry, Header, Item
+from nekogao.data.order import Draw, Place, draw
+from nekogao.data.reader import Files, Pixels, Reader
+from nekogao.data.reader import reader as choose_reader
 from nekogao.errors import ConfigError, NekogaoError
 from nekogao.files import sha256
 from nekogao.nets.generator import count_levels
@@ -116,19 +120,33 @@ class PairSet:
 
     @cached_property
     def targets(self) -> list[Picture]:
-        """Every target. Raises PairSetError where one is missing or changed."""
-        return [self._read(item, "target") for item in self.items]
+        """Every target, for small sets. Raises PairSetError where one is missing or changed."""
+        return [self.picture(index, "target") for index in range(len(self))]
 
     @cached_property
     def sources(self) -> dict[str, list[Picture]]:
-        """Domain -> every source. Raises PairSetError where one is missing or changed."""
-        return {d: [self._read(item, d) for item in self.items] for d in self.domains}
+        """Domain -> every source, for small sets. Raises PairSetError as `targets` does."""
+        return {d: [self.picture(index, d) for index in range(len(self))] for d in self.domains}
 
-    def _read(self, item: Item, kind: str) -> Picture:
-        picture = manifest.read_picture(self.folder, self.header, item, kind)
-        if kind == "target":
-            return picture
-        return images.as_channels(picture, self.header.source_channels)
+    def picture(self, index: int, kind: str) -> Picture:
+        """One picture of an item, `target` or a domain, read from its file.
+
+        Raises PairSetError where it is missing or changed.
+        """
+        return self.files.read(index, kind)
+
+    @cached_property
+    def files(self) -> Files:
+        """The pictures on disk."""
+        return Files(self.folder, self.header, self.items)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Where batches come from. A set that fits in memory is decoded now, as a whole.
+
+        Raises PairSetError where a picture of such a set is missing or changed.
+        """
+        return choose_reader(self.files)
 
     def resolve(self, domains: Sequence[str]) -> list[str]:
         """The domains meant by a phase: `all` is every one of this set.
@@ -156,10 +174,6 @@ class PairSet:
     ) -> Batch:
         """The batch of a training step: a function of its arguments, of nothing else.
 
-        The items come in a new order every epoch, and an item's domain goes round from epoch to
-        epoch, so that every item is seen in every domain equally often. Every batch has the full
-        size; one that runs over the end of an epoch goes on into the next.
-
         Args:
             step: Count of updates from the start of the run.
             domains: Names of domains to mix.
@@ -167,24 +181,43 @@ class PairSet:
             seed: The run's seed.
             augment: Random variation of the pairs.
         """
-        count = len(self)
-        chosen: list[tuple[int, str]] = []
-        for position in range(step * size, (step + 1) * size):
-            epoch, place = divmod(position, count)
-            index = int(_order(seed, epoch, count)[place])
-            chosen.append((index, domains[(epoch + index) % len(domains)]))
-        batch = Batch(
-            images.to_tensor([self.sources[domain][index] for index, domain in chosen]),
-            images.to_tensor([self.targets[index] for index, _ in chosen]),
-        )
-        if augment is None or not augment.active:
-            return batch
-        return Batch(*vary(*batch, augment, stream(seed, Purpose.AUGMENT, step)))
+        drawn = self.draw(step, domains=domains, size=size, seed=seed)
+        return _finish(drawn, self.reader.fetch(drawn.places), seed, augment)
+
+    def draw(self, step: int, *, domains: Sequence[str], size: int, seed: int = 0) -> Draw:
+        """Which items and domains a training step shows; see nekogao.data.order."""
+        return draw(step, count=len(self), domains=domains, size=size, seed=seed)
+
+    def batches(
+        self,
+        draws: Iterable[Draw],
+        *,
+        seed: int = 0,
+        augment: AugmentConfig | None = None,
+        device: torch.device | str = "cpu",
+    ) -> Generator[Batch, None, None]:
+        """The batches of the steps of `draws` as `batch` would give them, on a device.
+
+        Of a set that does not fit in memory the next ones are read ahead by threads, which end
+        with the iterator. Raises PairSetError at the step that needs a missing or changed picture.
+        """
+        reader = self.reader.on(torch.device(device))
+        with closing(reader.fetch_all(draws)) as fetched:
+            for drawn, pixels in fetched:
+                yield _finish(drawn, pixels, seed, augment)
+
+    def select(self, indices: Sequence[int], domain: str) -> Batch:
+        """Some items in one domain, as they are. Raises PairSetError as `batches` does."""
+        pixels = self.reader.fetch([Place(index, domain) for index in indices])
+        return Batch(*map(images.scale, pixels))
 
 
-@lru_cache(maxsize=2)
-def _order(seed: int, epoch: int, count: int) -> np.ndarray:
-    return stream(seed, Purpose.ORDER, epoch).permutation(count)
+def _finish(drawn: Draw, pixels: Pixels, seed: int, augment: AugmentConfig | None) -> Batch:
+    """Pixels as a network takes them, varied as the step asks."""
+    batch = Batch(*map(images.scale, pixels))
+    if augment is None or not augment.active:
+        return batch
+    return Batch(*vary(*batch, augment, stream(seed, Purpose.AUGMENT, drawn.step)))
 
 
 def examine(folder: Path) -> list[str]:

@@ -157,8 +157,8 @@ def _pairs(about: dict[str, Any]) -> list[dict[str, Any]]:
                 "id": item.id,
                 "category": item.category,
                 "origin": item.origin.get("file", ""),
-                "target": _card(pairs.targets[i]),
-                "sources": [_card(pairs.sources[domain][i]) for domain in pairs.domains],
+                "target": _card(pairs.picture(i, "target")),
+                "sources": [_card(pairs.picture(i, domain)) for domain in pairs.domains],
             }
             for i, item in enumerate(pairs.items[:_MOST_PAIRS])
         ]

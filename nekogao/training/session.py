@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,9 @@ class Session:
         self.shape = generator_shape(config.generator, pairs.header)
         self.state: State = new_state(config, pairs.header, self.schedule.batch)
         chosen = probe_indices(len(pairs), config.probe)
-        self.targets = images.to_tensor([pairs.targets[i] for i in chosen])
-        self.sources: dict[str, Tensor] = {
-            domain: images.to_tensor([pictures[i] for i in chosen])
-            for domain, pictures in pairs.sources.items()
-        }
+        probe = {domain: pairs.select(chosen, domain) for domain in pairs.domains}
+        self.targets: Tensor = probe[pairs.domains[0]].target
+        self.sources: dict[str, Tensor] = {name: batch.source for name, batch in probe.items()}
 
     @cached_property
     def fabric(self) -> Any:
@@ -104,11 +103,16 @@ class Session:
         if state.step == 0:
             yield from self._look()
             yield self._save()
+        with closing(self._batches()) as batches:
+            yield from self._train(batches, stop)
+
+    def _train(self, batches: Iterator[Batch], stop: Callable[[], bool]) -> Iterator[Event]:
+        state, schedule = self.state, self.schedule
         saved_at = begun = time.perf_counter()
         before = state.seconds
         while state.step < schedule.total:
             span = schedule.span(state.step)
-            losses = self._update(span)
+            losses = self._update(span, next(batches))
             state.seconds = before + time.perf_counter() - begun
             yield Stepped(state.step, schedule.total, str(span.phase), losses, state.seconds)
             if schedule.measured_at(state.step):
@@ -148,17 +152,25 @@ class Session:
                 "it to go on from the one before."
             ) from None
 
-    def _update(self, span: Span) -> dict[str, float]:
-        batch = self.pairs.batch(
-            self.state.step,
-            domains=span.domains,
-            size=self.schedule.batch,
-            seed=self.config.seed,
-            augment=self.config.augment,
+    def _batches(self) -> Generator[Batch, None, None]:
+        """The batches of every step from here to the end, on the device that trains."""
+        schedule, config = self.schedule, self.config
+        draws = (
+            self.pairs.draw(
+                step,
+                domains=schedule.span(step).domains,
+                size=schedule.batch,
+                seed=config.seed,
+            )
+            for step in range(self.state.step, schedule.total)
         )
+        return self.pairs.batches(
+            draws, seed=config.seed, augment=config.augment, device=self.fabric.device
+        )
+
+    def _update(self, span: Span, batch: Batch) -> dict[str, float]:
         rate = learning_rate(self.config.optimizer, span, self.state.step)
-        on_device = Batch(*self.fabric.to_device(batch))
-        losses = update(self.state, on_device, self.config, rate, self.fabric.backward)
+        losses = update(self.state, batch, self.config, rate, self.fabric.backward)
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise self._diverged(f"the loss {name} is {value}")
@@ -245,4 +257,4 @@ class Session:
     @cached_property
     def _faces(self) -> dict[str, images.Picture]:
         ids = [item.id for item in self.pairs.items]
-        return weights.thumbnails(ids, self.pairs.targets)
+        return weights.thumbnails(ids, lambda index: self.pairs.picture(index, "target"))

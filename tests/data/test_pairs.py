@@ -180,3 +180,41 @@ def test_the_doctor_notices_doubles(broken):
     twin = {**json.loads(lines[1]), "id": "twin"}
     path.write_text("\n".join([*lines, json.dumps(twin)]))
     assert pairs.examine(broken) == ["twin: the same pictures as kuro. Remove one of the two."]
+
+
+def test_a_link_that_leaves_the_folder_is_not_followed(broken, tmp_path):
+    found = pairs.PairSet.open(broken)
+    path = broken / found.items[0].target
+    path.rename(tmp_path / "secret.png")
+    path.symlink_to(tmp_path / "secret.png")
+    with pytest.raises(PairSetError, match=f"^{found.items[0].id}: target: .*leads out of"):
+        found.picture(0, "target")
+    (fault,) = pairs.examine(broken)
+    assert "leads out of" in fault
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/secret.png", "target/../../secret.png", "..\\secret.png", "C:\\secret.png"]
+)
+def test_paths_that_lead_out_are_refused_at_opening(broken, path):
+    edit(broken, 1, target=path)
+    with pytest.raises(PairSetError, match="line 2: .*secret.png: leads out of"):
+        pairs.PairSet.open(broken)
+
+
+def test_dots_in_a_name_lead_nowhere(broken):
+    edit(broken, 1, target="target/a..b.png")
+    assert pairs.PairSet.open(broken).items[0].target == "target/a..b.png"
+
+
+def test_lines_are_counted_as_an_editor_counts_them(broken):
+    path = broken / manifest.NAME
+    lines = path.read_text().splitlines()
+    # Python's splitlines would break a line at U+2028, which JSON may hold as it is.
+    lines[1] = json.dumps({**json.loads(lines[1]), "category": "a\u2028b"}, ensure_ascii=False)
+    path.write_text("\n\n".join([*lines, "{"]), encoding="utf-8")
+    with pytest.raises(PairSetError, match=f"line {2 * len(lines) + 1}: is not JSON"):
+        pairs.PairSet.open(broken)
+    path.write_bytes(b"\xff")
+    with pytest.raises(PairSetError, match="is not text"):
+        pairs.PairSet.open(broken)

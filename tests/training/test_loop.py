@@ -8,19 +8,29 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 import nekogao
-from nekogao import settings
+from nekogao import settings, weights
 from nekogao.config import OptimizerConfig, TrainConfig
-from nekogao.data import images, pairs
-from nekogao.errors import ConfigError, DivergedError, ResumeError, RunError
-from nekogao.training.events import Finished, Interrupted, Measured, Saved, Started, Switched
+from nekogao.data import images, manifest, pairs, reader
+from nekogao.errors import ConfigError, DivergedError, PairSetError, ResumeError, RunError
+from nekogao.training.events import (
+    Finished,
+    Interrupted,
+    Measured,
+    Saved,
+    Started,
+    Stepped,
+    Switched,
+)
 from nekogao.training.run import Run
 
 
@@ -318,3 +328,76 @@ def test_a_full_disk_leaves_the_last_checkpoint(finished, monkeypatch):
         run.save_checkpoint(99, {})
     assert run.saved_checkpoints() == before
     assert not list(run.checkpoints.glob(".*"))
+
+
+@pytest.fixture
+def small_memory(monkeypatch):
+    """No set fits in memory."""
+    monkeypatch.setattr(reader, "MOST_RESIDENT", 0)
+
+
+def threads():
+    return [t.name for t in threading.enumerate() if t.name.startswith("nekogao-worker")]
+
+
+def test_a_set_larger_than_memory_trains_to_the_same_weights(
+    pair_set, tmp_path, tiny, finished, small_memory
+):
+    list(nekogao.train(tmp_path / "run", pair_set, tiny))
+    assert digest(tmp_path / "run") == digest(finished)
+    assert metrics(tmp_path / "run") == metrics(finished)
+    assert not threads()
+
+
+@pytest.mark.parametrize("updates", [1, 11, 12, 19])
+def test_an_interrupted_run_that_streams_ends_bit_equal(
+    pair_set, tmp_path, tiny, finished, small_memory, updates
+):
+    run = tmp_path / "run"
+    list(nekogao.train(run, pair_set, tiny, stop=stop_after(updates)))
+    assert not threads()
+    list(nekogao.train(run))
+    assert digest(run) == digest(finished) and metrics(run) == metrics(finished)
+
+
+def test_training_reads_no_more_than_it_shows(tmp_path, tiny, small_memory, monkeypatch):
+    (tmp_path / "in").mkdir()
+    for number in range(30):
+        picture = np.full((32, 32, 3), 8 * number, np.uint8)
+        images.write(tmp_path / "in" / f"{number:02d}.png", picture)
+    pairs.build(tmp_path / "in", tmp_path / "set", size=32)
+    read, really = set(), manifest.read_picture
+
+    def note(folder, header, item, kind):
+        read.add((item.id, kind))
+        return really(folder, header, item, kind)
+
+    monkeypatch.setattr(manifest, "read_picture", note)
+    monkeypatch.setattr(weights, "MOST_THUMBNAILS", 2)
+    config = replace(tiny, phases=("edges:1",), probe=3)
+    events = nekogao.train(tmp_path / "run", tmp_path / "set", config)
+    while not isinstance(next(events), Saved):
+        pass
+    probe = {(f"{i:02d}", kind) for i in (0, 14, 29) for kind in ("target", "gray", "edges")}
+    assert probe <= read and len(read) == len(probe)
+    events.close()
+
+
+def test_a_picture_lost_while_training_is_told_in_one_line(pair_set, tmp_path, tiny, small_memory):
+    shutil.copytree(pair_set, tmp_path / "set")
+    events = nekogao.train(tmp_path / "run", tmp_path / "set", replace(tiny, phases=("all:300",)))
+    while not isinstance(next(events), Stepped):
+        pass
+    shutil.rmtree(tmp_path / "set" / "target")
+    with pytest.raises(PairSetError, match="^[a-z]+: target: .*no such file") as caught:
+        list(events)
+    assert "\n" not in str(caught.value) and not threads()
+
+
+def test_leaving_a_run_ends_its_threads(pair_set, tmp_path, tiny, small_memory):
+    events = nekogao.train(tmp_path / "run", pair_set, tiny)
+    while not isinstance(next(events), Stepped):
+        pass
+    assert threads()
+    events.close()
+    assert not threads()
