@@ -22,3 +22,18 @@ def test_photographs_are_colour_pictures():
     photographs = samples.photographs()
     assert sorted(photographs) == ["astronaut", "cameraman", "coffee", "rocket"]
     assert all(p.ndim == 3 and p.dtype == np.uint8 for p in photographs.values())
+
+
+def test_many_faces_are_all_different_and_always_the_same():
+    many = dict(samples.many_faces(200, 32, seed=3))
+    assert list(many) == [f"face-{number:06d}" for number in range(200)]
+    assert len({picture.tobytes() for picture in many.values()}) == 200
+    for name, picture in samples.many_faces(5, 32, seed=3):
+        assert np.array_equal(picture, many[name])
+    other = dict(samples.many_faces(5, 32, seed=4))
+    assert not any(np.array_equal(picture, many[name]) for name, picture in other.items())
+
+
+def test_a_coarser_drawing_shows_the_same_face():
+    fine, coarse = (samples.draw_face(samples.CHARACTERS[1], 64, side=side) for side in (512, 128))
+    assert np.abs(fine.astype(int) - coarse).mean() < 6
