@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ THREADS = min(8, 1 + (os.cpu_count() or 1))
 
 def ahead(
     function: Callable[[A], R], arguments: Iterable[A], depth: int = 2 * THREADS
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """`map`, but with the next `depth` results under way while one is used.
 
     The arguments are drawn in the caller's thread, in order, and no more than `depth` before they

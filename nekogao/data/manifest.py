@@ -6,6 +6,7 @@ The first line is the header, every further line an item. Paths are relative to 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from nekogao.data.domains import Domain
 from nekogao.data.images import Picture
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.files import check_relative, inside, new_folder, slug
+from nekogao.workers import ahead
 
 NAME = "pairs.jsonl"
 FORMAT = 1
@@ -70,15 +72,18 @@ def write(out: Path, header: Header, entries: Iterable[Entry]) -> int:
 
     Raises InputError where `out` holds something already, PairSetError where there is no entry.
     """
-    lines = [_header_line(header)]
-    taken: set[str] = set()
-    with new_folder(out) as folder:
-        for entry in entries:
-            lines.append(json.dumps(_write_item(folder, entry, taken), ensure_ascii=False))
-        if not taken:
+    count = 0
+    with new_folder(out) as folder, (folder / NAME).open("w", encoding="utf-8") as lines:
+        for kind in ("target", *header.domains):
+            (folder / kind).mkdir()
+        lines.write(_header_line(header) + "\n")
+        with closing(ahead(lambda named: _write_item(folder, *named), _named(entries))) as rows:
+            for row in rows:
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+        if not count:
             raise PairSetError(f"{out}: no item to write. Give at least one picture.")
-        (folder / NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return len(taken)
+    return count
 
 
 def _header_line(header: Header) -> str:
@@ -93,18 +98,28 @@ def _header_line(header: Header) -> str:
     )
 
 
-def _write_item(folder: Path, entry: Entry, taken: set[str]) -> dict[str, Any]:
-    base = slug(entry.name)
-    name, number = base, 1
-    # Some file systems do not tell upper from lower case.
-    while name.casefold() in taken:
-        number += 1
-        name = f"{base}-{number}"
-    taken.add(name.casefold())
+def _named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
+    """Each entry with a name that no other has."""
+    taken: set[str] = set()
+    # Names already given are not tried again, for a set may hold 100,000 of one stem.
+    last: dict[str, int] = {}
+    for entry in entries:
+        base = slug(entry.name)
+        # Some file systems do not tell upper from lower case.
+        key = base.casefold()
+        name, number = base, last.get(key, 1)
+        while name.casefold() in taken:
+            number += 1
+            name = f"{base}-{number}"
+        taken.add(name.casefold())
+        last[key] = number
+        yield name, entry
+
+
+def _write_item(folder: Path, name: str, entry: Entry) -> dict[str, Any]:
     paths, hashes = {}, {}
     for kind, picture in {"target": entry.target, **entry.sources}.items():
         paths[kind] = f"{kind}/{name}.png"
-        (folder / kind).mkdir(exist_ok=True)
         data = images.encode(picture)
         hashes[kind] = hashlib.sha256(data).hexdigest()
         (folder / paths[kind]).write_bytes(data)

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,7 +16,7 @@ from torch import Tensor
 from nekogao.config import AugmentConfig
 from nekogao.data import boxes, images, manifest
 from nekogao.data.augment import augment as vary
-from nekogao.data.domains import EVERY, Domain, built_in
+from nekogao.data.domains import EVERY, built_in
 from nekogao.data.images import Fit, Picture
 from nekogao.data.manifest import Entry, Header, Item
 from nekogao.data.order import Draw, Place, draw
@@ -26,6 +26,7 @@ from nekogao.errors import ConfigError, NekogaoError
 from nekogao.files import sha256
 from nekogao.nets.generator import count_levels
 from nekogao.randomness import Purpose, stream
+from nekogao.workers import ahead
 
 
 class Batch(NamedTuple):
@@ -60,27 +61,61 @@ def build(
         InputError: A folder is missing, empty or taken, or a picture cannot be read.
         ConfigError: The size or a domain is unknown.
     """
+    header = _header(domains, size, low, high)
+    known = boxes.origins(faces)
+    root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
+
+    def entry(path: Path) -> Entry:
+        default = {"file": str(path.resolve()), "box": None, "sha256": sha256(path)}
+        origin = known.get(path.relative_to(root).as_posix(), default)
+        category = path.parent.name if path.parent != root else path.stem
+        return _entry(
+            path.stem, category, images.fit(images.read(path), size, fit), header, origin
+        )
+
+    with closing(ahead(entry, images.find(root))) as entries:
+        return manifest.write(out, header, entries)
+
+
+def build_from(
+    pictures: Iterable[tuple[str, Picture]],
+    out: Path,
+    *,
+    domains: Sequence[str] = ("gray", "edges"),
+    size: int = 128,
+    fit: Fit = "crop",
+    low: int = 128,
+    high: int = 128,
+) -> int:
+    """Make a pair set from named pictures that come from no file; return the number of items.
+
+    The pictures are taken one after another, so that they need not fit in memory together. The
+    other arguments are those of `build`, and so are the errors.
+    """
+    header = _header(domains, size, low, high)
+    nowhere = {"file": "", "box": None, "sha256": ""}
+
+    def entry(named: tuple[str, Picture]) -> Entry:
+        name, picture = named
+        return _entry(name, name, images.fit(images.rgb(picture), size, fit), header, nowhere)
+
+    with closing(ahead(entry, pictures)) as entries:
+        return manifest.write(out, header, entries)
+
+
+def _header(domains: Sequence[str], size: int, low: int, high: int) -> Header:
     count_levels(size)
     if not domains:
         raise ConfigError("no domain was named. Give at least one, as in --domains gray edges.")
     chosen = {name: built_in(name, low, high) for name in domains}
-    header = Header(size=size, target_channels=3, domains=chosen)
-    return manifest.write(out, header, _entries(faces, chosen, size, fit))
+    return Header(size=size, target_channels=3, domains=chosen)
 
 
-def _entries(faces: Path, domains: dict[str, Domain], size: int, fit: Fit) -> Iterator[Entry]:
-    known = boxes.origins(faces)
-    root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
-    for path in images.find(root):
-        target = images.fit(images.read(path), size, fit)
-        default = {"file": str(path.resolve()), "box": None, "sha256": sha256(path)}
-        yield Entry(
-            name=path.stem,
-            category=path.parent.name if path.parent != root else path.stem,
-            target=target,
-            sources={name: domain.source(target) for name, domain in domains.items()},
-            origin=known.get(path.relative_to(root).as_posix(), default),
-        )
+def _entry(
+    name: str, category: str, target: Picture, header: Header, origin: dict[str, Any]
+) -> Entry:
+    sources = {key: domain.source(target) for key, domain in header.domains.items()}
+    return Entry(name, category, target, sources, origin)
 
 
 class PairSet:

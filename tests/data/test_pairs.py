@@ -1,5 +1,6 @@
 import json
 import shutil
+import threading
 from collections import Counter
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from nekogao.config import AugmentConfig
-from nekogao.data import images, manifest, pairs
+from nekogao.data import images, manifest, pairs, samples
 from nekogao.data.domains import built_in
 from nekogao.errors import ConfigError, InputError, PairSetError
 
@@ -218,3 +219,35 @@ def test_lines_are_counted_as_an_editor_counts_them(broken):
     path.write_bytes(b"\xff")
     with pytest.raises(PairSetError, match="is not text"):
         pairs.PairSet.open(broken)
+
+
+def test_a_set_built_from_drawings_is_that_of_their_files(tmp_path):
+    drawn = dict(samples.many_faces(20, 32))
+    samples.write_folder(drawn, tmp_path / "faces")
+    assert pairs.build(tmp_path / "faces", tmp_path / "a", size=32) == 20
+    assert pairs.build_from(iter(drawn.items()), tmp_path / "b", size=32) == 20
+    one, two = pairs.PairSet.open(tmp_path / "a"), pairs.PairSet.open(tmp_path / "b")
+    assert one.fingerprint == two.fingerprint
+    assert pairs.examine(tmp_path / "b") == []
+    assert two.items[3].origin == {"file": "", "box": None, "sha256": ""}
+
+
+def test_an_error_between_drawings_leaves_no_set(tmp_path):
+    def drawings():
+        yield from samples.many_faces(30, 32)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pairs.build_from(drawings(), tmp_path / "out", size=32)
+    with pytest.raises(PairSetError, match="no item to write"):
+        pairs.build_from([], tmp_path / "out", size=32)
+    assert not list(tmp_path.iterdir())
+    assert not [t for t in threading.enumerate() if t.name.startswith("nekogao-worker")]
+
+
+def test_drawings_may_be_gray_and_share_a_name(tmp_path):
+    given = [(name, np.full((40, 32), 9, np.uint8)) for name in ("a", "A", "a", "a-2", "a")]
+    pairs.build_from(given, tmp_path / "out", size=32, domains=["gray"])
+    found = pairs.PairSet.open(tmp_path / "out")
+    assert [item.id for item in found.items] == ["a", "A-2", "a-3", "a-2-2", "a-4"]
+    assert found.targets[0].shape == (32, 32, 3)
