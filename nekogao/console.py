@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -32,6 +32,8 @@ from nekogao.training.events import (
 
 _PLAIN_SECONDS = 10.0
 """Time between progress lines where there is no terminal."""
+_BAR_SECONDS = 0.25
+"""Time between two readings of the losses; to read them is to wait for the device."""
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def show(events: Iterable[Event]) -> bool:
     return interrupted
 
 
-def _losses(losses: dict[str, float]) -> str:
+def _losses(losses: Mapping[str, Any]) -> str:
     short = {"discriminator": "D", "discriminator_accuracy": "D acc", "adversarial": "adv"}
     return "  ".join(f"{short.get(name, name)} {value:.3f}" for name, value in losses.items())
 
@@ -151,12 +153,10 @@ class _Bar(_Lines):
         if isinstance(event, Started):
             self.progress.update(self.task, total=event.total, completed=event.step)
         if isinstance(event, Stepped):
-            self.progress.update(
-                self.task,
-                completed=event.step,
-                description=event.phase,
-                losses=_losses(event.losses),
-            )
+            self.progress.update(self.task, completed=event.step, description=event.phase)
+            if time.monotonic() - self.shown > _BAR_SECONDS:
+                self.shown = time.monotonic()
+                self.progress.update(self.task, losses=_losses(event.losses))
         elif not isinstance(event, Saved):
             super().show(event)
 

@@ -12,7 +12,7 @@ import nekogao
 PACKAGE = Path(nekogao.__file__).parent
 
 LEVELS = {
-    0: ["errors", "randomness", "workers"],
+    0: ["errors", "randomness", "allocator", "workers"],
     1: ["files", "config", "data.order"],
     2: ["settings", "nets", "data.images", "data.augment"],
     3: ["data.domains", "data.samples", "data.detection"],

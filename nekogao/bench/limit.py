@@ -16,7 +16,7 @@ import torch
 
 from nekogao.config import AdversaryConfig, GeneratorConfig
 from nekogao.nets.discriminator import PATCHES
-from nekogao.nets.generator import WIDEST, count_levels, parse_skips
+from nekogao.nets.generator import FEWEST_PATCHES, WIDEST, count_levels, parse_skips
 
 _MATRIX = 2048
 
@@ -81,28 +81,33 @@ def generator_layers(
     config: GeneratorConfig, size: int, source_channels: int = 1, target_channels: int = 3
 ) -> list[Layer]:
     """The generator's convolutions, from the source to the picture."""
-    levels = count_levels(size)
-    skips = parse_skips(config.skips, levels)
-    encoded = [config.width * min(2**level, WIDEST) for level in range(levels)]
-    inputs = [source_channels, *encoded]
-    layers = [
-        Layer(channels_in=inputs[i], channels_out=encoded[i], kernel=config.kernel, size=size >> i)
-        for i in range(levels)
-    ]
-    channels, kind = encoded[-1], config.upsampling
-    for level in range(levels - 1, -1, -1):
-        out = encoded[max(level - (2 if config.decoder == "narrow" else 1), 0)]
-        layers.append(
-            Layer(
-                channels_in=channels,
-                channels_out=out if level else target_channels,
-                kernel=config.kernel,
-                size=size >> (level + 1),
-                kind=kind,
-            )
-        )
-        channels = out + (encoded[level - 1] if level in skips else 0)
+    levels, patch = count_levels(size), min(config.patch, size // FEWEST_PATCHES)
+    first = patch.bit_length()
+    skips = parse_skips(config.skips, levels, first)
+    encoded = {
+        level: config.width * min(2 ** (level - first), WIDEST)
+        for level in range(first, levels + 1)
+    }
+    layers = []
+    channels, kind = source_channels * patch**2, config.upsampling
+    for level, out in encoded.items():
+        layers.append(_square(channels, out, config.kernel, size >> (level - 1)))
+        channels = out
+    for level in range(levels - 1, first - 2, -1):
+        out = encoded[max(level - (1 if config.decoder == "narrow" else 0), first)]
+        if level < first:
+            out = target_channels * patch**2
+        layers.append(_square(channels, out, config.kernel, size >> (level + 1), kind))
+        channels = out + (encoded[level] if level in skips else 0)
     return layers
+
+
+def _square(
+    channels_in: int, channels_out: int, kernel: int, size: int, kind: str = "convolution"
+) -> Layer:
+    return Layer(
+        channels_in=channels_in, channels_out=channels_out, kernel=kernel, size=size, kind=kind
+    )
 
 
 def discriminator_layers(config: AdversaryConfig, size: int, channels: int = 4) -> list[Layer]:

@@ -77,8 +77,7 @@ def scale(work: Workplace) -> Findings:
 
 
 def _draw(count: int, folder: Path) -> Path:
-    faces = samples.drawn_faces(count, seed=0)  # type: ignore[attr-defined]
-    pairs.build_from(faces, folder, size=_SIZE)  # type: ignore[attr-defined]
+    pairs.build_from(samples.many_faces(count, size=_SIZE, seed=0), folder, size=_SIZE)
     return folder
 
 

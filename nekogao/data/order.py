@@ -26,12 +26,22 @@ class Draw(NamedTuple):
     places: Sequence[Place]
 
 
-def draw(step: int, *, count: int, domains: Sequence[str], size: int, seed: int) -> Draw:
+def draw(
+    step: int,
+    *,
+    count: int,
+    domains: Sequence[str],
+    size: int,
+    seed: int,
+    earlier: Sequence[str] = (),
+    replay: float = 0.0,
+) -> Draw:
     """What a step shows: a function of its arguments, of nothing else.
 
     The items come in a new order every epoch, and an item's domain goes round from epoch to
     epoch, so that every item is seen in every domain equally often. Every batch has the full
-    size; one that runs over the end of an epoch goes on into the next.
+    size; one that runs over the end of an epoch goes on into the next. Places that replay
+    domains of earlier phases are spread evenly.
 
     Args:
         step: Count of updates from the start of the run.
@@ -39,12 +49,17 @@ def draw(step: int, *, count: int, domains: Sequence[str], size: int, seed: int)
         domains: Names of domains to mix.
         size: Pairs in the batch.
         seed: The run's seed.
+        earlier: Domains of earlier phases that are not among `domains`.
+        replay: Share of the places that show them, below 1.
     """
+    share = replay if earlier else 0.0
     places = []
     for position in range(step * size, (step + 1) * size):
         epoch, place = divmod(position, count)
         index = int(_order(seed, epoch, count)[place])
-        places.append(Place(index, domains[(epoch + index) % len(domains)]))
+        again = int((position + 1) * share) > int(position * share)
+        shown = earlier if again else domains
+        places.append(Place(index, shown[(epoch + index) % len(shown)]))
     return Draw(step, places)
 
 

@@ -206,6 +206,8 @@ class PairSet:
         size: int,
         seed: int = 0,
         augment: AugmentConfig | None = None,
+        earlier: Sequence[str] = (),
+        replay: float = 0.0,
     ) -> Batch:
         """The batch of a training step: a function of its arguments, of nothing else.
 
@@ -215,13 +217,34 @@ class PairSet:
             size: Pairs in the batch.
             seed: The run's seed.
             augment: Random variation of the pairs.
+            earlier: Domains of earlier phases that are not among `domains`.
+            replay: Share of the pairs that show them, below 1.
         """
-        drawn = self.draw(step, domains=domains, size=size, seed=seed)
+        drawn = self.draw(
+            step, domains=domains, size=size, seed=seed, earlier=earlier, replay=replay
+        )
         return _finish(drawn, self.reader.fetch(drawn.places), seed, augment)
 
-    def draw(self, step: int, *, domains: Sequence[str], size: int, seed: int = 0) -> Draw:
+    def draw(
+        self,
+        step: int,
+        *,
+        domains: Sequence[str],
+        size: int,
+        seed: int = 0,
+        earlier: Sequence[str] = (),
+        replay: float = 0.0,
+    ) -> Draw:
         """Which items and domains a training step shows; see nekogao.data.order."""
-        return draw(step, count=len(self), domains=domains, size=size, seed=seed)
+        return draw(
+            step,
+            count=len(self),
+            domains=domains,
+            size=size,
+            seed=seed,
+            earlier=earlier,
+            replay=replay,
+        )
 
     def batches(
         self,

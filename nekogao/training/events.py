@@ -1,8 +1,11 @@
 """What the training loop tells whoever iterates over it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Stepped:
     total: int
     phase: str
     """The current phase, as in `edges:160`."""
-    losses: dict[str, float]
+    losses: Mapping[str, Tensor | float]
+    """Scalars on the training device; to read one is to wait for the device."""
     seconds: float
     """Since the run began, earlier sessions counted in."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from nekogao import weights
+from nekogao.allocator import keep_freed_memory
 from nekogao.config import Phase, TrainConfig
 from nekogao.data.pairs import PairSet
 from nekogao.errors import ResumeError, RunError
@@ -54,10 +55,11 @@ def train(
     config = _settle_config(folder, pairs, config, origin)
     if config.threads:
         torch.set_num_threads(config.threads)
+    keep_freed_memory()
     session = Session(folder, pairs, config)
     if not folder.exists:
         # What cannot work is found before the folder is made.
-        _ = session.fabric
+        _ = session.engine
         if origin is not None:
             session.take_weights(origin)
         folder.create(config, pairs, origin)

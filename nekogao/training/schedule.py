@@ -47,6 +47,12 @@ class Schedule:
         """The phase to which the update after `step` updates belongs."""
         return next((span for span in self.spans if step < span.stop), self.spans[-1])
 
+    def earlier(self, step: int) -> tuple[str, ...]:
+        """Domains of earlier phases that the phase of the update after `step` does not train."""
+        now = self.span(step)
+        before = (domain for span in self.spans[: now.number - 1] for domain in span.domains)
+        return tuple(dict.fromkeys(domain for domain in before if domain not in now.domains))
+
     def ended(self, step: int) -> Span | None:
         """The phase that ends with `step` updates, if one does."""
         return next((span for span in self.spans if span.stop == step), None)

@@ -2,13 +2,12 @@
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from nekogao import weights
@@ -17,7 +16,8 @@ from nekogao.data import images
 from nekogao.data.pairs import Batch, PairSet
 from nekogao.errors import ConfigError, DivergedError, ResumeError, RunError
 from nekogao.files import sha256
-from nekogao.training import previews
+from nekogao.training import engine, previews
+from nekogao.training.engine import Engine
 from nekogao.training.events import (
     Event,
     Finished,
@@ -50,25 +50,9 @@ class Session:
         self.sources: dict[str, Tensor] = {name: batch.source for name, batch in probe.items()}
 
     @cached_property
-    def fabric(self) -> Any:
-        """The engine for devices and precision. Raises ConfigError where there is none such."""
-        from lightning_fabric import Fabric
-
-        config = self.config
-        try:
-            fabric = Fabric(accelerator=config.accelerator, devices=1, precision=config.precision)
-            fabric.to_device(torch.zeros(1))
-        except (RuntimeError, ValueError, AssertionError) as error:
-            reason = str(error).splitlines()[0][:160]
-            raise ConfigError(
-                f"accelerator {config.accelerator}, precision {config.precision}: not to be had "
-                f"here ({reason}). Use accelerator=cpu precision=32-true."
-            ) from None
-        if fabric.device.type == "cuda":
-            # Exact resume needs the same arithmetic every time.
-            torch.backends.cudnn.benchmark = False
-            torch.use_deterministic_algorithms(True, warn_only=True)
-        return fabric
+    def engine(self) -> Engine:
+        """Where to train. Raises ConfigError where there is none such."""
+        return engine.choose(self.config)
 
     def take_weights(self, origin: dict[str, Any]) -> None:
         """Start from the generator of another run or model file.
@@ -97,9 +81,9 @@ class Session:
         if saved and int(saved[-1].stem) >= schedule.total:
             yield Finished(schedule.total, already=True)
             return
-        self._set_up_fabric()
+        self._set_up()
         self._resume()
-        yield Started(state.step, schedule.total, str(self.fabric.device))
+        yield Started(state.step, schedule.total, str(self.engine.device))
         if state.step == 0:
             yield from self._look()
             yield self._save()
@@ -161,29 +145,38 @@ class Session:
                 domains=schedule.span(step).domains,
                 size=schedule.batch,
                 seed=config.seed,
+                earlier=schedule.earlier(step),
+                replay=config.replay,
             )
             for step in range(self.state.step, schedule.total)
         )
         return self.pairs.batches(
-            draws, seed=config.seed, augment=config.augment, device=self.fabric.device
+            draws, seed=config.seed, augment=config.augment, device=self.engine.device
         )
 
-    def _update(self, span: Span, batch: Batch) -> dict[str, float]:
+    def _update(self, span: Span, batch: Batch) -> dict[str, Tensor]:
         rate = learning_rate(self.config.optimizer, span, self.state.step)
-        losses = update(self.state, batch, self.config, rate, self.fabric.backward)
-        for name, value in losses.items():
-            if not math.isfinite(value):
-                raise self._diverged(f"the loss {name} is {value}")
+        losses = update(self.state, batch, self.config, rate, self.engine.backward)
+        if self.engine.device.type == "cpu":
+            # Elsewhere this would hold the device up, and only the sums are looked at.
+            self._check(losses)
         return losses
 
-    def _set_up_fabric(self) -> None:
-        state, fabric = self.state, self.fabric
-        state.generator, state.generator_optimizer = fabric.setup(
-            state.generator, state.generator_optimizer
+    def _check(self, losses: Mapping[str, Tensor | float]) -> None:
+        for name, value in losses.items():
+            if not math.isfinite(value):
+                raise self._diverged(f"the loss {name} is {float(value)}")
+
+    def _set_up(self) -> None:
+        state, device = self.state, self.engine.device
+        generator = engine.arrange(state.generator, device)
+        state.generator, state.generator_optimizer = self.engine.setup(
+            generator, state.generator_optimizer
         )
-        if state.discriminator is not None:
-            state.discriminator, state.discriminator_optimizer = fabric.setup(
-                state.discriminator, state.discriminator_optimizer
+        if state.discriminator is not None and state.discriminator_optimizer is not None:
+            discriminator = engine.arrange(state.discriminator, device)
+            state.discriminator, state.discriminator_optimizer = self.engine.setup(
+                discriminator, state.discriminator_optimizer
             )
 
     def _diverged(self, what: str) -> DivergedError:
@@ -197,6 +190,7 @@ class Session:
     def _look(self) -> Iterator[Event]:
         """Measure and draw the probe in every domain; neither changes what training will do."""
         state, step = self.state, self.state.step
+        self._check(state.sums)
         span = self.schedule.span(max(0, step - 1))
         rows, drawn = [], []
         for domain, sources in self.sources.items():
@@ -210,11 +204,11 @@ class Session:
                     "step": step,
                     "epoch": round(self.schedule.epoch(step), 3),
                     "phase": span.number if step else 0,
-                    "trained": list(span.domains) if step else [],
+                    "trained": self._trained(step),
                     "domain": domain,
                     **measures,
                     "probe": len(self.targets),
-                    "losses": {k: v / state.counted for k, v in state.sums.items()},
+                    "losses": {k: float(v) / state.counted for k, v in state.sums.items()},
                     "seconds": round(state.seconds, 3),
                 }
             )
@@ -223,6 +217,13 @@ class Session:
         self._keep_best(rows)
         yield Measured(step, rows)
         yield from drawn
+
+    def _trained(self, step: int) -> list[str]:
+        """The domains that the phase before a measurement showed, replayed ones included."""
+        if step == 0:
+            return []
+        replayed = self.schedule.earlier(step - 1) if self.config.replay else ()
+        return [*self.schedule.span(step - 1).domains, *replayed]
 
     def _keep_best(self, rows: list[dict[str, Any]]) -> None:
         state = self.state

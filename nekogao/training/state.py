@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nekogao.config import AdversaryConfig, GeneratorConfig, OptimizerConfig, TrainConfig
 from nekogao.data.manifest import Header
@@ -33,8 +33,8 @@ class State:
     """Highest mean skill measured so far on the domains trained so far."""
     best_over: list[str] = field(default_factory=list)
     """Those domains; when there are more of them, the best begins anew."""
-    sums: dict[str, float] = field(default_factory=dict)
-    """Losses summed since the last measurement."""
+    sums: dict[str, Tensor | float] = field(default_factory=dict)
+    """Losses summed since the last measurement, on the networks' device."""
     counted: int = 0
     """Updates in those sums."""
 
@@ -51,6 +51,7 @@ class State:
         return {
             **{name: m.state_dict() for name, m in self._modules().items() if m is not None},
             **{name: getattr(self, name) for name in _COUNTS},
+            "sums": {name: float(value) for name, value in self.sums.items()},
         }
 
     def load_state_dict(self, data: dict[str, Any]) -> None:

@@ -23,11 +23,12 @@ Backward = Callable[[Tensor], None]
 
 def update(
     state: State, batch: Batch, config: TrainConfig, lr: float, backward: Backward
-) -> dict[str, float]:
+) -> dict[str, Tensor]:
     """One update of the discriminator (if any), then one of the generator (Isola et al. 2017).
 
-    Returns the losses, which are added to `state.sums` too; the counts go up by one. Dropout
-    follows (seed, step); the caller's random state is left as it was.
+    Returns the losses as scalars on the networks' device, so that nothing waits for it; they are
+    added to `state.sums` too, and the counts go up by one. Dropout follows (seed, step); the
+    caller's random state is left as it was.
 
     Args:
         state: What changes.
@@ -41,10 +42,9 @@ def update(
             group["lr"] = lr
     with torch.random.fork_rng():
         torch.manual_seed(torch_seed(config.seed, Purpose.UPDATE, state.step))
-        tensors = _update_networks(state, batch, config, backward)
-    losses = {name: tensor.item() for name, tensor in tensors.items()}
+        losses = _update_networks(state, batch, config, backward)
     for name, value in losses.items():
-        state.sums[name] = state.sums.get(name, 0.0) + value
+        state.sums[name] = value + state.sums.get(name, 0.0)
     state.counted += 1
     state.step += 1
     return losses

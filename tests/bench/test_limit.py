@@ -71,7 +71,7 @@ def test_a_whole_update_by_hand():
     assert needed_flops([layer], [judge], 5) == 5 * (2 * forward + 5 * judged + judged * 3 // 4)
 
 
-@pytest.mark.parametrize(("name", "size"), [("article", 128), ("pix2pix", 256), ("fast", 64)])
+@pytest.mark.parametrize(("name", "size"), [("article", 128), ("pix2pix", 256), ("fast", 128)])
 def test_the_layers_are_those_of_the_networks(name, size):
     config = from_dict(TrainConfig, {**recipe(name), "adversary": {"kind": "patchgan"}})
     shape = {k: v for k, v in vars(config.generator).items() if k != "size"}

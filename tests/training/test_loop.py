@@ -401,3 +401,16 @@ def test_leaving_a_run_ends_its_threads(pair_set, tmp_path, tiny, small_memory):
     assert threads()
     events.close()
     assert not threads()
+
+
+def test_replay_keeps_training_the_domains_of_earlier_phases(tiny, pair_set, tmp_path):
+    replaying = {**settings.to_dict(tiny), "replay": 0.5, "phases": ["edges:4", "gray:4"]}
+    list(nekogao.train(tmp_path / "run", pair_set, settings.from_dict(TrainConfig, replaying)))
+    rows = Run.open(tmp_path / "run").read_metrics()
+    assert rows[-1]["trained"] == ["gray", "edges"]
+    assert [row["trained"] for row in rows if row["phase"] == 1][-1] == ["edges"]
+    once = settings.from_dict(TrainConfig, {**replaying, "phases": ["edges:4"]})
+    list(nekogao.train(tmp_path / "once", pair_set, once))
+    list(nekogao.switch(tmp_path / "once", tmp_path / "both", ["gray:4"]))
+    models = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "both")]
+    assert models[0] == models[1]

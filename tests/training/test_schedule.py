@@ -65,3 +65,9 @@ def test_the_probe_spreads_evenly(count, most):
     chosen = probe_indices(count, most)
     assert len(chosen) == len(set(chosen)) == min(count, most)
     assert chosen[0] == 0 and (len(chosen) == 1 or chosen[-1] == count - 1)
+
+
+def test_earlier_domains_are_those_that_the_phase_has_left(pair_set):
+    config = TrainConfig(phases=("edges:4", "gray:4", "edges:4"), batch=4)
+    schedule = plan(config, PairSet.open(pair_set))
+    assert [schedule.earlier(step) for step in (0, 4, 8)] == [(), ("edges",), ("gray",)]
