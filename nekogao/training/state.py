@@ -6,12 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nekogao.config import AdversaryConfig, GeneratorConfig, OptimizerConfig, TrainConfig
+from nekogao.config import AdversaryConfig, GeneratorConfig, TrainConfig
 from nekogao.data.manifest import Header
 from nekogao.errors import ConfigError
 from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
 from nekogao.nets.generator import FEWEST_PATCHES, Generator
 from nekogao.randomness import Purpose, torch_seed
+from nekogao.training.optimizer import Adam
 
 _COUNTS = ("step", "seconds", "best", "best_over", "sums", "counted")
 """The fields of State that are plain data."""
@@ -94,12 +95,6 @@ def _discriminator(config: AdversaryConfig, header: Header) -> nn.Module | None:
     return ArticleDiscriminator(**common) if config.kind == "article" else None
 
 
-def _adam(module: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
-    return torch.optim.Adam(
-        module.parameters(), lr=config.lr, betas=(config.beta1, config.beta2), fused=True
-    )
-
-
 def new_state(config: TrainConfig, header: Header, batch: int) -> State:
     """The state before the first update; a function of its arguments.
 
@@ -114,6 +109,6 @@ def new_state(config: TrainConfig, header: Header, batch: int) -> State:
     return State(
         generator,
         discriminator,
-        _adam(generator, config.optimizer),
-        _adam(discriminator, config.optimizer) if discriminator else None,
+        Adam(generator, config.optimizer),
+        Adam(discriminator, config.optimizer) if discriminator else None,
     )
