@@ -10,6 +10,8 @@ import sys
 
 _MMAP_MAX, _TRIM_THRESHOLD = -4, -1
 """M_MMAP_MAX and M_TRIM_THRESHOLD of glibc's malloc.h."""
+_USUAL_MMAP_MAX, _USUAL_TRIM_THRESHOLD = 65536, 2**26
+"""What glibc comes to by itself in a process that has freed blocks of 32 MiB."""
 
 
 def keep_freed_memory() -> bool:
@@ -18,9 +20,18 @@ def keep_freed_memory() -> bool:
     The process's memory then stays at its peak until it ends; results are not touched. Other
     systems than Linux with glibc are left as they are.
     """
+    return _set(0, 2**31 - 1)
+
+
+def release_freed_memory() -> bool:
+    """Undo `keep_freed_memory`: what is freed from now on goes back as it would have."""
+    return _set(_USUAL_MMAP_MAX, _USUAL_TRIM_THRESHOLD)
+
+
+def _set(mmap_max: int, trim_threshold: int) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    return bool(mallopt(_MMAP_MAX, 0)) and bool(mallopt(_TRIM_THRESHOLD, 2**31 - 1))
+    return bool(mallopt(_MMAP_MAX, mmap_max)) and bool(mallopt(_TRIM_THRESHOLD, trim_threshold))

@@ -14,7 +14,7 @@ from nekogao.training.loop import train
 from nekogao.training.run import Run
 from nekogao.translate import Options, Translator
 
-PHASES = ("edges:240", "gray:360")
+PHASES = ("edges:250", "gray:250")
 RUN = "ten-faces"
 SETTLE = 10
 """Times that an output is fed back in the demo: one pass gives a blend, more give a face."""

@@ -21,6 +21,10 @@ def test_freed_memory_is_kept_for_the_next_step():
     assert not kept or faults < 2**22 * 8 / 4096  # ten times as many otherwise
 
 
+def test_it_can_be_undone():
+    assert allocator.release_freed_memory() == allocator.keep_freed_memory()
+
+
 def test_other_systems_are_left_alone(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not allocator.keep_freed_memory()
+    assert not allocator.keep_freed_memory() and not allocator.release_freed_memory()

@@ -17,7 +17,7 @@ from nekogao.data.pairs import PairSet
 from nekogao.training.measurements import ssim
 from nekogao.training.run import Run
 
-PHASES = ("edges:240", "gray:360")
+PHASES = ("edges:250", "gray:250")
 """What `fast` is run with: contours, then gray, as in the demo."""
 SSIM, MAE, IDENTITY, SHARPNESS = 0.90, 0.02, 1.0, 0.9
 _GLANCE = 0.05

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
+from nekogao.allocator import keep_freed_memory
 from nekogao.bench.findings import Findings, Row, Workplace
 from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
@@ -31,20 +32,24 @@ def visit(folder: Path, steps: int) -> dict[str, Any]:
 
     A step draws its batch and updates the networks, as the recipe `fast` does.
     """
+    keep_freed_memory()
     config = from_dict(TrainConfig, recipe("fast"))
     begun = time.perf_counter()
     opened = PairSet.open(folder)
     opening = time.perf_counter() - begun
     batch = min(config.batch, len(opened))
     state = new_state(config, opened.header, batch)
+    draws = (
+        opened.draw(step, domains=opened.domains, size=batch, seed=config.seed)
+        for step in range(_WARMUP + steps)
+    )
     seconds = []
-    for step in range(_WARMUP + steps):
-        begun = time.perf_counter()
-        drawn = opened.batch(
-            step, domains=opened.domains, size=batch, seed=config.seed, augment=config.augment
-        )
+    begun = time.perf_counter()
+    for drawn in opened.batches(draws, seed=config.seed, augment=config.augment):
         update(state, drawn, config, config.optimizer.lr, Tensor.backward)
-        seconds.append((time.perf_counter() - begun) / batch)
+        ended = time.perf_counter()
+        seconds.append((ended - begun) / batch)
+        begun = ended
     return {"open": opening, "pair_steps": seconds[_WARMUP:]}
 
 

@@ -77,5 +77,5 @@ def _relight(x: Tensor, config: AugmentConfig, rng: np.random.Generator) -> Tens
     count = len(x)
     contrast = 1 + _uniform(rng, x, config.contrast, count, 1, 1, 1)
     brightness = 2 * _uniform(rng, x, config.brightness, count, 1, 1, 1)  # [0, 1] is 2 wide here
-    noise = torch.from_numpy(rng.standard_normal(x.shape)).float() * (2 * config.noise)
+    noise = torch.from_numpy(rng.standard_normal(x.shape, np.float32)) * (2 * config.noise)
     return (x * contrast + brightness + noise.to(x.device)).clamp(-1, 1)

@@ -104,17 +104,23 @@ def _eight_bits(image: Image.Image, path: str) -> Image.Image:
     return image
 
 
+_PNG_LEVEL = 3
+"""Pillow's usual 6 takes two to three times as long, for 8 % smaller files."""
+
+
 def write(path: Path, picture: Picture) -> None:
     """Write a picture atomically; the suffix says the format (PNG, JPEG, ...)."""
     image = Image.fromarray(picture)
     kind = Image.registered_extensions()[path.suffix.lower()]
-    write_atomically(path, lambda temporary: image.save(temporary, format=kind))
+    write_atomically(
+        path, lambda temporary: image.save(temporary, format=kind, compress_level=_PNG_LEVEL)
+    )
 
 
 def encode(picture: Picture) -> bytes:
     """A picture as the bytes of a PNG file, the same that `write` would write."""
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG")
+    Image.fromarray(picture).save(buffer, format="PNG", compress_level=_PNG_LEVEL)
     return buffer.getvalue()
 
 
