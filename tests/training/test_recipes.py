@@ -1,0 +1,37 @@
+"""What the recipes promise, on the ten embedded faces; minutes long: `make test-slow`."""
+
+import pytest
+
+import nekogao
+from nekogao import settings
+from nekogao.config import TrainConfig
+from nekogao.data import pairs, samples
+from nekogao.training.run import Run
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def ten(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ten") / "pairs"
+    pairs.build_from(samples.ten_faces().items(), folder)
+    return folder
+
+
+def test_fast_learns_contours_and_keeps_them(ten, tmp_path):
+    recipe = {**settings.recipe("fast"), "phases": ["edges:250", "gray:250"]}
+    list(nekogao.train(tmp_path / "run", ten, settings.from_dict(TrainConfig, recipe)))
+    rows = Run.open(tmp_path / "run").read_metrics()
+    last = {(row["phase"], row["domain"]): row for row in rows}
+    for key in ((1, "edges"), (2, "edges"), (2, "gray")):
+        row = last[key]
+        assert row["ssim"] >= 0.9 and row["mae"] <= 0.02 and row["sharpness"] >= 0.9
+        assert row["identity"] == 1
+
+
+def test_without_replay_fast_forgets(ten, tmp_path):
+    recipe = {**settings.recipe("fast"), "phases": ["edges:150", "gray:100"], "replay": 0.0}
+    list(nekogao.train(tmp_path / "run", ten, settings.from_dict(TrainConfig, recipe)))
+    rows = Run.open(tmp_path / "run").read_metrics()
+    kept = {row["phase"]: row["skill"] for row in rows if row["domain"] == "edges"}
+    assert kept[2] < kept[1] - 0.2
