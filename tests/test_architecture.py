@@ -21,11 +21,12 @@ LEVELS = {
     6: ["data.pairs"],
     7: ["data.faces", "weights"],
     8: ["training", "translate"],
-    9: ["gallery"],
-    10: ["report"],
-    11: ["demo", "console"],
-    12: ["bench"],
-    13: ["cli"],
+    9: ["evidence"],
+    10: ["gallery"],
+    11: ["report"],
+    12: ["demo", "console"],
+    13: ["bench"],
+    14: ["cli"],
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
 FREE = {"", "data"}

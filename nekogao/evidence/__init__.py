@@ -1,0 +1,1 @@
+"""Evidence: what a network remembers, what it copies, and by which law it answers."""
