@@ -115,7 +115,7 @@ def convex_fit(
     """
     apart = (rows - goal).astype(np.float64)
     # The triangular factor has the same norms, in n dimensions instead of one per pixel.
-    small = np.linalg.qr(apart.T, mode="r")
+    small = np.asarray(np.linalg.qr(apart.T, mode="r"))
     scale = np.linalg.norm(small, axis=0).max() or 1.0
     system = np.vstack([small / scale, np.ones(len(rows))])
     wanted = np.append(np.zeros(len(system) - 1), 1.0)

@@ -7,17 +7,7 @@ from hypothesis import strategies as st
 
 from nekogao.errors import ConfigError
 from nekogao.evidence.normalisation import recompute, split
-from nekogao.nets.generator import Generator
-
-
-def network(**settings):
-    torch.manual_seed(0)
-    shape = {"size": 32, "width": 4, "skips": "innermost", "initialisation": "glorot"}
-    return Generator(**shape, **settings)
-
-
-def sources(count=6):
-    return torch.rand(count, 1, 32, 32, generator=torch.manual_seed(1)) * 2 - 1
+from tests.evidence.networks import network, sources
 
 
 def trained(**settings):
