@@ -53,7 +53,8 @@ def memory(output: Face, targets: Faces, picture: Float[np.ndarray, "h w k"]) ->
         picture: What was put in, h w c or h w 1, in [0, 1].
     """
     nearest, ratio = nearest_ratio(output, targets)
-    return Memory(nearest, ratio, span(output, targets), copying(output, targets, picture))
+    alone = span(output, targets)
+    return Memory(nearest, ratio, alone, _rise(alone, span(output, targets, picture)))
 
 
 def nearest_ratio(output: Face, targets: Faces) -> tuple[int, float]:
@@ -94,7 +95,12 @@ def span(output: Face, targets: Faces, extra: Float[np.ndarray, "h w k"] | None 
 
 def copying(output: Face, targets: Faces, picture: Float[np.ndarray, "h w k"]) -> float:
     """The rise of the span test's r2 when the input picture joins the basis; never below 0."""
-    return max(0.0, span(output, targets, picture).r2 - span(output, targets).r2)
+    return _rise(span(output, targets), span(output, targets, picture))
+
+
+def _rise(alone: Span, joined: Span) -> float:
+    # A larger basis never fits worse but for rounding.
+    return max(0.0, joined.r2 - alone.r2)
 
 
 def effective_number(weights: Float[np.ndarray, " n"]) -> float:
