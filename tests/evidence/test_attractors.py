@@ -75,7 +75,7 @@ def test_growth_and_slow_spirals_are_unconverged():
     assert settle(lambda x: x * -0.99, starts).kind == ["unconverged"]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(-0.9, 0.9), st.lists(st.floats(-1, 1), min_size=1, max_size=5))
 def test_a_contraction_settles_at_its_fixed_point(factor, starts):
     states = torch.tensor(starts, dtype=torch.float64)[:, None]
@@ -98,7 +98,7 @@ def test_spectral_radius_and_singular_value_of_known_maps():
     assert spectral_radius(nothing, point) == largest_singular_value(nothing, point) == 0
 
 
-@settings(max_examples=6)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 1000))
 def test_they_are_those_of_numpy_for_symmetric_maps(seed):
     values = np.array([0.9, -0.5, 0.3, 0.1])
@@ -124,6 +124,7 @@ def test_gains_of_a_scaling_and_of_a_rounding():
     assert rounded[1.0] == pytest.approx([1] * 4, abs=0.05)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 99))
 def test_starts_lie_where_they_should_and_follow_from_the_seed(count, seed):
     mixed = blends(STORED, count, seed)

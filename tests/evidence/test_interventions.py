@@ -11,7 +11,7 @@ def picture(seed=0):
 
 
 @pytest.mark.parametrize("name", INTERVENTIONS)
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 50))
 def test_no_amount_leaves_the_picture_as_it_is(name, seed):
     before = picture(seed)
@@ -29,13 +29,14 @@ def test_interventions_by_hand():
     assert INTERVENTIONS["blur"](before, 2).std() < before.std() / 2
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.floats(0, 1))
 def test_a_morph_is_linear(t):
     a, b = picture(), picture(1)
     assert np.abs(morph(a, b, t) - (a + t * (b.astype(float) - a))).max() <= 0.5 + 1e-9
 
 
+@settings(deadline=None)
 @given(st.integers(1, 254))
 def test_the_flip_point_of_a_linear_classifier(threshold):
     black, white = np.zeros((4, 4, 3), np.uint8), np.full((4, 4, 3), 255, np.uint8)

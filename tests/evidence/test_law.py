@@ -82,7 +82,7 @@ def test_perfect_and_random_predictions():
     assert law.permutation_p(guesses, winners, 99, 5) == law.permutation_p(guesses, winners, 99, 5)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=30))
 def test_collapse_is_the_best_constant_prediction(chosen):
     winners = np.array(chosen)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nekogao.evidence.memory import (
@@ -17,6 +17,7 @@ def pictures(count, seed=0, side=8):
     return np.random.default_rng(seed).random((count, side, side, 3)).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 7))
 def test_a_lookup_table_of_stored_pictures_is_all_memory(count, which):
     targets = pictures(count)
@@ -43,6 +44,7 @@ def test_a_network_that_makes_one_flat_colour_is_neither():
     assert made.span.weights.sum() == pytest.approx(1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=6).filter(lambda w: sum(w) > 0.1))
 def test_the_span_of_a_known_mixture_is_that_mixture(shares):
     weights = np.array(shares) / sum(shares)
@@ -53,6 +55,7 @@ def test_the_span_of_a_known_mixture_is_that_mixture(shares):
     assert fitted.effective == pytest.approx(effective_number(weights), rel=1e-3)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 12))
 def test_no_small_move_of_the_weights_fits_better(seed, count, size):
     rng = np.random.default_rng(seed)

@@ -54,7 +54,7 @@ def test_networks_without_running_statistics_have_no_statistics_part(normalisati
     assert found.statistics_part == 0
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @given(st.floats(-2, 2))
 def test_the_parts_sum_to_the_forgetting_and_nothing_is_changed(shift):
     first, targets = trained()

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nekogao.errors import RunError
@@ -57,6 +57,7 @@ def test_one_phase_has_nothing_to_forget_or_to_pass_on():
     assert np.isnan(retention.forward_transfer(R, b, [0]))
 
 
+@settings(deadline=None)
 @given(st.floats(2, 40), st.floats(-2, 0.5), st.floats(0.1, 2))
 def test_half_life_of_an_exponential(tau, level, lost):
     steps = np.arange(0, 1000)
