@@ -272,6 +272,34 @@ def photographs() -> dict[str, Picture]:
     }
 
 
+_UNSEEN = (
+    "astronaut", "brick", "camera", "cell", "clock", "coffee", "coins", "grass", "gravel",
+    "hubble_deep_field", "immunohistochemistry", "moon", "page", "retina", "rocket",
+    "stereo_motorcycle", "text",
+)  # fmt: skip
+"""Photographs that lie in scikit-image's package; of its cat a face may have been trained."""
+
+
+def unseen(size: int = 128) -> dict[str, Picture]:
+    """102 squares of photographs that no face was cut from, by name.
+
+    Of each of 17 photographs the whole, its four quarters, and a quarter's size at its centre.
+    """
+    import skimage.data
+
+    found = {}
+    for name in _UNSEEN:
+        loaded = getattr(skimage.data, name)()
+        whole = images.rgb(loaded[0] if isinstance(loaded, tuple) else loaded)
+        high, wide = whole.shape[0] // 2, whole.shape[1] // 2
+        corners = ((0, 0), (0, wide), (high, 0), (high, wide), (high // 2, wide // 2))
+        found[name] = images.fit(whole, size, "crop")
+        for number, (top, left) in enumerate(corners, 1):
+            part = whole[top : top + high, left : left + wide]
+            found[f"{name}-{number}"] = images.fit(part, size, "crop")
+    return found
+
+
 def write_folder(pictures: dict[str, Picture], folder: Path) -> None:
     """Write pictures as PNG files named after them, into a folder that is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -106,6 +106,10 @@ def _copy(
                            (old.best, new.best)):  # fmt: skip
         shutil.copy2(source, target)
     shutil.copytree(old.previews, new.previews, dirs_exist_ok=True)
+    if old.phases.is_dir():
+        shutil.copytree(old.phases, new.phases)
+    new.phases.mkdir(exist_ok=True)
+    shutil.copy2(old.model, new.phase_model(len(old.config().phases)))
 
 
 def _origin(init_from: str | Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Run:
         self.metrics = self.folder / "metrics.jsonl"
         self.model = self.folder / weights.NAME
         self.best = self.checkpoints / "best.safetensors"
+        self.phases = self.folder / "phases"
         self.film = self.folder / "timelapse.gif"
         self.report = self.folder / "report.html"
         self.applied = self.folder / "applied"
@@ -110,7 +111,7 @@ class Run:
 
         What a killed process left half-written goes too.
         """
-        for folder in (self.folder, self.previews, self.checkpoints):
+        for folder in (self.folder, self.previews, self.checkpoints, self.phases):
             for leftover in folder.glob(".*.tmp"):
                 leftover.unlink()
         rows = [row for row in self.read_metrics() if row["step"] <= step]
@@ -119,6 +120,10 @@ class Run:
             number = path.stem.partition("-")[0]
             if number.isdigit() and int(number) > step:
                 path.unlink()
+
+    def phase_model(self, number: int) -> Path:
+        """The generator as it was at the end of a phase, from 1; of the last phase, `model`."""
+        return self.phases / f"{number}.safetensors"
 
     def checkpoint_path(self, step: int) -> Path:
         """Where the training state after `step` updates lies."""

@@ -104,6 +104,9 @@ class Session:
             ended, interrupted = state.step == span.stop, stop()
             if ended and state.step == schedule.total:
                 previews.write_film(self.folder.previews, self.folder.film, len(self.targets))
+            elif ended:
+                self.folder.phases.mkdir(exist_ok=True)
+                self._write_model(self.folder.phase_model(span.number))
             late = time.perf_counter() - saved_at > self.config.checkpoint_seconds
             if ended or interrupted or late:
                 yield self._save()

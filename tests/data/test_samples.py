@@ -37,3 +37,11 @@ def test_many_faces_are_all_different_and_always_the_same():
 def test_a_coarser_drawing_shows_the_same_face():
     fine, coarse = (samples.draw_face(samples.CHARACTERS[1], 64, side=side) for side in (512, 128))
     assert np.abs(fine.astype(int) - coarse).mean() < 6
+
+
+def test_unseen_pictures_are_many_squares_that_differ_and_hold_no_cat():
+    found = samples.unseen(32)
+    assert len(found) == 102 and not any("cat" in name or "chelsea" in name for name in found)
+    assert {picture.shape for picture in found.values()} == {(32, 32, 3)}
+    assert len({picture.tobytes() for picture in found.values()}) == 102
+    assert min(picture.std() for picture in found.values()) > 1

@@ -52,7 +52,7 @@ def stop_after(updates):
 def test_a_run_writes_what_the_design_promises(finished):
     names = {path.name for path in finished.iterdir()}
     assert names == {"run.toml", "metrics.jsonl", "previews", "timelapse.gif", "checkpoints",
-                     "model.safetensors"}  # fmt: skip
+                     "model.safetensors", "phases"}  # fmt: skip
     steps = [0, 4, 8, 12, 16, 20]
     assert sorted(p.name for p in (finished / "previews").iterdir()) == [
         f"{step:06d}-{domain}.png" for step in steps for domain in ("edges", "gray")
@@ -174,8 +174,17 @@ def test_a_switch_ends_as_one_run_would_have(pair_set, tmp_path, tiny, finished)
     assert digest(tmp_path / "second") == digest(finished)
     assert metrics(tmp_path / "second") == metrics(finished)
     assert digest(tmp_path / "first") == before
+    kept = [Run(folder).phase_model(1).read_bytes() for folder in (tmp_path / "second", finished)]
+    assert kept[0] == kept[1] == (tmp_path / "first" / "model.safetensors").read_bytes()
     about = settings.read_toml(tmp_path / "second" / "run.toml")
     assert about["continued"] == {"from": str((tmp_path / "first").resolve()), "step": 12}
+
+
+def test_the_generator_of_every_phase_but_the_last_is_kept(finished):
+    run = Run(finished)
+    assert [path.name for path in run.phases.iterdir()] == ["1.safetensors"]
+    model = weights.load(run.phase_model(1))
+    assert model.last == "edges" and model.generator.skips == weights.load(run.model).generator.skips
 
 
 def test_a_switch_keeps_the_best_network_so_far(pair_set, tmp_path, tiny):
