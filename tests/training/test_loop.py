@@ -184,7 +184,9 @@ def test_the_generator_of_every_phase_but_the_last_is_kept(finished):
     run = Run(finished)
     assert [path.name for path in run.phases.iterdir()] == ["1.safetensors"]
     model = weights.load(run.phase_model(1))
-    assert model.last == "edges" and model.generator.skips == weights.load(run.model).generator.skips
+    assert (
+        model.last == "edges" and model.generator.skips == weights.load(run.model).generator.skips
+    )
 
 
 def test_a_switch_keeps_the_best_network_so_far(pair_set, tmp_path, tiny):

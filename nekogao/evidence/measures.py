@@ -1,0 +1,200 @@
+"""What is measured of a finished run: a table of measures, each a function of the run.
+
+A measure gives numbers by name. A list holds a number an image; its mean is the measure, and
+intervals resample it too. A number that is not defined for the run is absent.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from nekogao.errors import ConfigError
+from nekogao.evidence.trained import Trained
+from nekogao.training import measurements
+
+Numbers = dict[str, float | list[float]]
+Measure = Callable[[Trained], Mapping[str, Any]]
+
+
+def measure_run(
+    folder: Path, names: Sequence[str] = ("retention",), stop: Callable[[], bool] = lambda: False
+) -> dict[str, Numbers] | None:
+    """The measures named, of a finished run; None where `stop` said so between two of them.
+
+    Raises RunError where there is no run, ConfigError for an unknown measure.
+    """
+    check_names(names)
+    trained, found = Trained(folder), {}
+    for name in names:
+        if stop():
+            return None
+        found[name] = _finite(MEASURES[name](trained))
+    return found
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ConfigError for a measure that is not in the table, or is named twice."""
+    for name in names:
+        if name not in MEASURES:
+            raise ConfigError(f"unknown measure {name!r}. Choose from {', '.join(MEASURES)}.")
+    if len(set(names)) < len(names):
+        raise ConfigError(f"measures = {list(names)}: one is named twice. Name each once.")
+
+
+def _finite(numbers: Mapping[str, Any]) -> Numbers:
+    """Plain numbers, of which those that are not finite are left out."""
+    found: Numbers = {}
+    for name, value in numbers.items():
+        if isinstance(value, (list, tuple, np.ndarray)):
+            kept = [float(v) for v in value if math.isfinite(v)]
+            if kept:
+                found[name] = kept
+        elif math.isfinite(value):
+            found[name] = float(value)
+    return found
+
+
+def measure_retention(trained: Trained) -> Numbers:
+    """Skill at the end on the probe, image by image, and how it came to that."""
+    from nekogao.evidence import retention
+
+    domains, spans = trained.domains, trained.schedule.spans
+    matrix, before = retention.retention_matrix(trained.rows, domains)
+    found: Numbers = {}
+    for domain in domains:
+        outputs = trained.unit(trained.outputs(trained.sources(domain)))
+        targets = trained.unit(trained.targets)
+        found[f"skill.{domain}"] = measurements.skill(outputs, targets).tolist()
+        same = measurements.identity(outputs, targets)
+        found[f"identity.{domain}"] = same.astype(float).tolist()
+    lost = retention.forgetting(matrix)
+    found |= {f"forgetting.{name}": float(lost[i]) for i, name in enumerate(domains)}
+    order = [domains.index(span.domains[0]) for span in spans if len(span.domains) == 1]
+    if len(order) == len(spans) > 1:
+        found["backward-transfer"] = retention.backward_transfer(matrix, order)
+        found["forward-transfer"] = retention.forward_transfer(matrix, before, order)
+    for domain, phase in _left_behind(trained).items():
+        rows = [row for row in trained.rows if row["domain"] == domain]
+        after = [row for row in rows if row["step"] >= spans[phase - 1].stop]
+        steps, skills = [row["step"] for row in after], [row["skill"] for row in after]
+        found[f"half-life.{domain}"] = retention.half_life(steps, skills)
+    for number, row in enumerate(matrix, 1):
+        for i, domain in enumerate(domains):
+            found[f"after-{number}.{domain}"] = float(row[i])
+    return found
+
+
+def _left_behind(trained: Trained) -> dict[str, int]:
+    """Domains that were trained, but not in the last phase -> the last phase that did, from 1."""
+    spans = trained.schedule.spans
+    last = {domain: span.number for span in spans for domain in span.domains}
+    return {domain: number for domain, number in last.items() if number < len(spans)}
+
+
+def measure_split(trained: Trained) -> Numbers:
+    """Forgetting of each domain left behind, split into statistics and weights."""
+    from nekogao.evidence import normalisation
+
+    found: Numbers = {}
+    for domain, phase in _left_behind(trained).items():
+        split = normalisation.split(
+            trained.generator(phase), trained.last, trained.sources(domain), trained.targets
+        )
+        for name in ("statistics_part", "weights_part", "skill_before", "skill_own",
+                     "skill_recomputed"):  # fmt: skip
+            found[f"{name.replace('_', '-')}.{domain}"] = float(getattr(split, name))
+    return found
+
+
+def measure_memory(trained: Trained) -> Numbers:
+    """Of outputs for unseen pictures: how near a face, how much memory, how much copy."""
+    from nekogao.evidence import memory
+
+    targets = trained.unit(trained.targets)
+    found: Numbers = {}
+    for domain in trained.unseen_domains:
+        sources = trained.unseen_sources(domain)
+        outputs, given = trained.unit(trained.outputs(sources)), trained.unit(sources)
+        seen = [memory.memory(o, targets, g) for o, g in zip(outputs, given, strict=True)]
+        found[f"ratio.{domain}"] = [m.ratio for m in seen]
+        found[f"memory.{domain}"] = [m.span.r2 for m in seen]
+        found[f"copied.{domain}"] = [m.copied for m in seen]
+        found[f"effective.{domain}"] = [m.span.effective for m in seen]
+    return found
+
+
+def measure_law(trained: Trained) -> Numbers:
+    """How often each predictor names the winner of an unseen picture."""
+    from nekogao.evidence import law
+
+    targets = trained.unit(trained.targets)
+    found: Numbers = {}
+    for domain in trained.unseen_domains:
+        sources = trained.unseen_sources(domain)
+        winners = np.array(
+            [law.winner(o, targets) for o in trained.unit(trained.outputs(sources))]
+        )
+        found[f"constant.{domain}"] = law.constant_baseline(winners)
+        found[f"winners.{domain}"] = float(len(set(winners.tolist())))
+        found |= _predictions(trained, domain, sources, winners)
+    return found
+
+
+def _predictions(trained: Trained, domain: str, sources: Tensor, winners: Any) -> Numbers:
+    from nekogao.evidence import law
+
+    found: Numbers = {}
+    for name, distances in law.predictors(trained.last).items():
+        foretold = np.asarray(distances(trained.sources(domain), sources)).argmin(axis=1)
+        found[f"{name}.{domain}"] = (foretold == winners).astype(float).tolist()
+        found[f"{name}.p.{domain}"] = float(law.permutation_p(winners, foretold))
+    return found
+
+
+def measure_attractors(trained: Trained) -> Numbers:
+    """Residual of the closed loop at the stored faces, and where unseen pictures settle."""
+    from nekogao.evidence import attractors
+
+    targets = trained.unit(trained.targets)
+    found: Numbers = {}
+    for domain in trained.unseen_domains:
+
+        def turn(batch: Any, domain: str = domain) -> Any:
+            return trained.turn(batch, domain)
+
+        found[f"residual.{domain}"] = attractors.residual(turn, targets)
+        ends = attractors.settle(
+            turn, trained.unit(trained.outputs(trained.unseen_sources(domain)))
+        )
+        kinds = attractors.classify(ends, targets)
+        for kind in ("stored", "spurious", "cycle", "unconverged"):
+            found[f"{kind}.{domain}"] = [float(k == kind) for k in kinds]
+    return found
+
+
+def measure_variations(trained: Trained) -> Numbers:
+    """Skill on varied sources of the trained faces, by variation and domain."""
+    from nekogao.evidence import variations
+
+    targets = trained.unit(trained.targets)
+    found: Numbers = {}
+    for domain in trained.domains:
+        for name, sources in variations.vary(trained.pairs, trained.chosen, domain).items():
+            outputs = trained.unit(trained.outputs(sources))
+            found[f"{name}.{domain}"] = measurements.skill(outputs, targets).tolist()
+    return found
+
+
+MEASURES: dict[str, Measure] = {
+    "retention": measure_retention,
+    "split": measure_split,
+    "memory": measure_memory,
+    "law": measure_law,
+    "attractors": measure_attractors,
+    "variations": measure_variations,
+}
+"""Name in a study file -> the measure."""

@@ -1,0 +1,94 @@
+"""A finished run with what it was trained on and what it never saw, as measures need them."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nekogao import weights
+from nekogao.config import TrainConfig
+from nekogao.data import images, samples
+from nekogao.data.domains import IMPORTED
+from nekogao.data.images import Picture
+from nekogao.data.pairs import PairSet
+from nekogao.nets.generator import Generator
+from nekogao.training import previews
+from nekogao.training.run import Run
+from nekogao.training.schedule import Schedule, plan, probe_indices
+
+_ALWAYS = ("gray",)
+"""Domains in which unseen pictures are shown beside the one trained last."""
+
+
+class Trained:
+    """A run's generators, its probe, and unseen pictures in the run's domains.
+
+    Raises RunError where there is no run, and what PairSet.open and weights.load raise.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.run = Run.open(folder)
+        self.config: TrainConfig = self.run.config()
+        self.pairs = PairSet.open(self.run.about()["pairs"]["path"])
+        self.schedule: Schedule = plan(self.config, self.pairs)
+        self.domains: list[str] = self.pairs.domains
+        self.chosen = probe_indices(len(self.pairs), self.config.probe)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl."""
+        return self.run.read_metrics()
+
+    def generator(self, phase: int) -> Generator:
+        """The generator at the end of a phase, from 1, in evaluation mode."""
+        last = phase == len(self.schedule.spans)
+        return weights.load(self.run.model if last else self.run.phase_model(phase)).generator
+
+    @cached_property
+    def last(self) -> Generator:
+        """The generator at the end of the run, in evaluation mode."""
+        return self.generator(len(self.schedule.spans))
+
+    @cached_property
+    def targets(self) -> Tensor:
+        """The probe's targets, n d h w in [-1, 1]."""
+        return self.pairs.select(self.chosen, self.domains[0]).target
+
+    def sources(self, domain: str) -> Tensor:
+        """The probe's sources in a domain, n c h w in [-1, 1]."""
+        return self.pairs.select(self.chosen, domain).source
+
+    def outputs(self, sources: Tensor) -> Tensor:
+        """What the last generator makes of sources, in [-1, 1]."""
+        return previews.translate(self.last, sources)
+
+    @cached_property
+    def unseen(self) -> list[Picture]:
+        """Pictures that no network here was trained on, of the set's size."""
+        return list(samples.unseen(self.pairs.size).values())
+
+    @property
+    def unseen_domains(self) -> list[str]:
+        """Domains in which unseen pictures are shown: the one trained last, and gray."""
+        names = dict.fromkeys((*self.schedule.spans[-1].domains[:1], *_ALWAYS))
+        known = self.pairs.header.domains
+        return [name for name in names if name in known and known[name].kind != IMPORTED]
+
+    def unseen_sources(self, domain: str) -> Tensor:
+        """The unseen pictures in a domain, m c h w in [-1, 1]."""
+        make = self.pairs.header.domains[domain]
+        return images.to_tensor([make.source(picture) for picture in self.unseen])
+
+    def unit(self, batch: Tensor) -> NDArray[np.float32]:
+        """A batch in [-1, 1] as arrays n h w c in [0, 1]."""
+        return images.to_unit(batch)
+
+    def turn(self, batch: NDArray[np.floating], domain: str) -> NDArray[np.float32]:
+        """One turn of the closed loop F = G after the domain, for pictures in [0, 1]."""
+        make = self.pairs.header.domains[domain]
+        pictures = np.round(np.clip(batch, 0, 1) * 255).astype(np.uint8)
+        sources = [make.source(picture) for picture in pictures]
+        return self.unit(self.outputs(images.to_tensor(sources)))
