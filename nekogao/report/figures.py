@@ -1,7 +1,8 @@
 """Curves as SVG text."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib as mpl
@@ -18,7 +19,7 @@ _PANELS = (
     ("mae", "mean absolute error"),
     ("identity", "identity (share of faces recognised)"),
 )
-_INK, _RULE = "#4a4540", "#c9c2b8"
+INK, _RULE = "#4a4540", "#c9c2b8"
 
 
 def curves(
@@ -31,35 +32,50 @@ def curves(
         domains: In the order of colours.
         boundaries: The epoch at which each phase begins, and its name.
     """
-    # Text stays text, so that the page's own font shows and the numbers can be searched.
-    with mpl.rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
-        figure = Figure(figsize=(10, 5.4), layout="constrained")
-        FigureCanvasSVG(figure)
+    with drawing(5.4) as figure:
         axes = figure.subplots(2, 2, sharex=True).ravel()
         for axis, (key, title) in zip(axes, _PANELS, strict=True):
             for domain, colour in zip(domains, COLOURS * len(domains), strict=False):
                 points = [(row["epoch"], row[key]) for row in rows if row["domain"] == domain]
                 axis.plot(*zip(*points, strict=True), color=colour, lw=2, label=domain)
-            _dress(axis, title, boundaries)
+            dress(axis, title, boundaries)
         axes[2].set_xlabel("epoch")
         axes[3].set_xlabel("epoch")
         axes[0].set_ylim(bottom=max(-0.6, axes[0].get_ylim()[0]))
         axes[0].legend(frameon=False, loc="lower right")
         for epoch, name in boundaries:
             axes[0].text(epoch, 1.01, f" {name}", transform=axes[0].get_xaxis_transform(),
-                         color=_INK, fontsize=8, va="bottom")  # fmt: skip
+                         color=INK, fontsize=8, va="bottom")  # fmt: skip
         axes[0].set_title(axes[0].get_title(loc="left"), loc="left", fontsize=10, pad=16)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        return svg(figure)
+
+
+@contextmanager
+def drawing(height: float) -> Iterator[Figure]:
+    """A figure as wide as the page, `height` in inches.
+
+    Text stays text, so that the page's own font shows and the numbers can be searched.
+    """
+    with mpl.rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
+        figure = Figure(figsize=(10, height), layout="constrained")
+        FigureCanvasSVG(figure)
+        yield figure
+
+
+def svg(figure: Figure) -> str:
+    """A figure as an SVG element."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 
 
-def _dress(axis: Axes, title: str, boundaries: Sequence[tuple[float, str]]) -> None:
-    axis.set_title(title, loc="left", fontsize=10, color=_INK)
+def dress(axis: Axes, title: str, boundaries: Sequence[tuple[float, str]] = ()) -> None:
+    """Give a panel the page's looks; all boundaries but the first become dashed lines."""
+    axis.set_title(title, loc="left", fontsize=10, color=INK)
     axis.spines[["top", "right"]].set_visible(False)
     axis.spines[["left", "bottom"]].set_color(_RULE)
-    axis.tick_params(colors=_INK, length=3)
+    axis.tick_params(colors=INK, length=3)
     axis.grid(axis="y", color=_RULE, lw=0.5, alpha=0.6)
     for epoch, _ in boundaries[1:]:
-        axis.axvline(epoch, color=_INK, lw=1, ls=(0, (4, 3)))
+        axis.axvline(epoch, color=INK, lw=1, ls=(0, (4, 3)))
