@@ -18,14 +18,14 @@ STUDY = {
 }
 
 
+def write_file(path: Path, changes: dict) -> Path:
+    """Write a study file that differs from STUDY as told; None removes a key."""
+    data = {k: v for k, v in {**STUDY, **changes}.items() if v is not None}
+    path.write_text(settings.dump_toml(data), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def write_study(tmp_path):
-    """Write a study file that differs from STUDY as told; None removes a key."""
-
-    def write(file: str = "study.toml", **changes) -> Path:
-        data = {k: v for k, v in {**STUDY, **changes}.items() if v is not None}
-        path = tmp_path / file
-        path.write_text(settings.dump_toml(data), encoding="utf-8")
-        return path
-
-    return write
+    """Write a study file into the test's folder."""
+    return lambda file="study.toml", **changes: write_file(tmp_path / file, changes)
