@@ -18,6 +18,7 @@ Outcome = dict[str, Any] | None
 """What came out of a trial; None where it was stopped."""
 Stop = Callable[[], bool]
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL = 0.2
 """Seconds between two looks at whether to stop."""
 
@@ -34,7 +35,8 @@ def local(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Outcome
     asked = context.Event()
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(asked,))
     try:
-        pending = {pool.submit(_in_worker, trial) for trial in trials}
+        with _signals_held():
+            pending = {pool.submit(_in_worker, trial) for trial in trials}
         while pending:
             if stop():
                 asked.set()
@@ -44,6 +46,22 @@ def local(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Outcome
     finally:
         asked.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold signals back, in this process and in those that it starts meanwhile.
+
+    A terminal sends Ctrl-C to the workers too: it must not end one that is still starting.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _result(future: Future[Outcome]) -> Outcome:
@@ -64,8 +82,10 @@ def _begin(asked: Event) -> None:
     """Prepare a worker: the study alone decides when it stops, and it does not outlive it."""
     global _asked
     _asked = asked
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     threading.Thread(target=_end_with_the_study, daemon=True).start()
 
 
@@ -117,7 +137,7 @@ def _gather(cluster: Any, done: list[Any]) -> Iterator[Outcome]:
 @contextmanager
 def _cluster(cores: int) -> Iterator[Any]:
     """Ray, started or joined, and left again; the caller's handlers of signals stay."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray as cluster

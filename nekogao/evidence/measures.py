@@ -6,6 +6,7 @@ intervals resample it too. A number that is not defined for the run is absent.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,33 +160,40 @@ def measure_attractors(trained: Trained) -> Numbers:
     """Residual of the closed loop at the stored faces, and where unseen pictures settle."""
     from nekogao.evidence import attractors
 
-    targets = trained.unit(trained.targets)
     found: Numbers = {}
     for domain in trained.unseen_domains:
-
-        def turn(batch: Any, domain: str = domain) -> Any:
-            return trained.turn(batch, domain)
-
-        found[f"residual.{domain}"] = attractors.residual(turn, targets)
-        ends = attractors.settle(
-            turn, trained.unit(trained.outputs(trained.unseen_sources(domain)))
-        )
-        kinds = attractors.classify(ends, targets)
+        turn = partial(trained.turn, domain=domain)
+        found[f"residual.{domain}"] = attractors.residual(turn, trained.targets).tolist()
+        ends = attractors.settle(turn, trained.outputs(trained.unseen_sources(domain)))
+        kinds = attractors.classify(ends, trained.targets)
         for kind in ("stored", "spurious", "cycle", "unconverged"):
             found[f"{kind}.{domain}"] = [float(k == kind) for k in kinds]
     return found
 
 
 def measure_variations(trained: Trained) -> Numbers:
-    """Skill on varied sources of the trained faces, by variation and domain."""
+    """Skill on varied sources of the trained faces, and on domains that were never trained.
+
+    Where a variation moves things, `-moved` scores against the targets that were moved alike.
+    """
     from nekogao.evidence import variations
 
-    targets = trained.unit(trained.targets)
+    targets = [trained.pairs.picture(i, "target") for i in trained.chosen]
     found: Numbers = {}
     for domain in trained.domains:
-        for name, sources in variations.vary(trained.pairs, trained.chosen, domain).items():
-            outputs = trained.unit(trained.outputs(sources))
-            found[f"{name}.{domain}"] = measurements.skill(outputs, targets).tolist()
+        sources = [trained.pairs.picture(i, domain) for i in trained.chosen]
+        about = trained.pairs.header.domains[domain]
+        contours = variations.CONTOURS if about.kind == "edges" else {}
+        for name, vary in {**variations.VARIATIONS, **contours}.items():
+            varied = [vary(source) for source in sources]
+            found[f"{name}.{domain}"] = trained.skill(varied, targets)
+            if name in variations.GEOMETRIC:
+                moved = [vary(target) for target in targets]
+                found[f"{name}-moved.{domain}"] = trained.skill(varied, moved)
+        for name, make in variations.thresholds(about).items():
+            found[f"{name}.{domain}"] = trained.skill([make(t) for t in targets], targets)
+    for name, make in variations.UNTRAINED.items():
+        found[name] = trained.skill([make(target) for target in targets], targets)
     return found
 
 

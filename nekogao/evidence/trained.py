@@ -1,5 +1,6 @@
 """A finished run with what it was trained on and what it never saw, as measures need them."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from nekogao.data.domains import IMPORTED
 from nekogao.data.images import Picture
 from nekogao.data.pairs import PairSet
 from nekogao.nets.generator import Generator
-from nekogao.training import previews
+from nekogao.training import measurements, previews
 from nekogao.training.run import Run
 from nekogao.training.schedule import Schedule, plan, probe_indices
 
@@ -86,9 +87,16 @@ class Trained:
         """A batch in [-1, 1] as arrays n h w c in [0, 1]."""
         return images.to_unit(batch)
 
-    def turn(self, batch: NDArray[np.floating], domain: str) -> NDArray[np.float32]:
-        """One turn of the closed loop F = G after the domain, for pictures in [0, 1]."""
+    def turn(self, state: Tensor, domain: str) -> Tensor:
+        """One turn of the closed loop F = G after the domain, for pictures in [-1, 1]."""
         make = self.pairs.header.domains[domain]
-        pictures = np.round(np.clip(batch, 0, 1) * 255).astype(np.uint8)
-        sources = [make.source(picture) for picture in pictures]
-        return self.unit(self.outputs(images.to_tensor(sources)))
+        sources = [make.source(picture) for picture in images.from_tensor(state)]
+        return self.outputs(images.to_tensor(sources))
+
+    def skill(self, sources: Sequence[Picture], targets: Sequence[Picture]) -> list[float]:
+        """Skill of the last generator on sources, picture by picture."""
+        channels = self.last.source_channels
+        fitted = [images.as_channels(source, channels) for source in sources]
+        outputs = self.outputs(images.to_tensor(fitted))
+        wanted = images.to_tensor(targets)
+        return measurements.skill(self.unit(outputs), self.unit(wanted)).tolist()

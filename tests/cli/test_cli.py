@@ -14,6 +14,7 @@ import pytest
 from nekogao.cli import main
 from nekogao.data import images
 from nekogao.data.pairs import PairSet
+from nekogao.settings import dump_toml
 from tests.data.test_imports import two_files  # noqa: F401
 
 TINY = ["--phases", "edges:3", "gray:2", "--set", "batch=2", "every=1", "generator.width=2",
@@ -140,7 +141,8 @@ def test_damaged_hdf5_files(run_command, tmp_path):
     [[], ["fly"], ["train"], ["pairs", "a"], ["train", "x", "--bogus"], ["import", "x"],
      ["import", "x", "--aligned", "a", "--folders", "b", "c"], ["import", "x", "--hdf5", "a"],
      ["train", "x", "--recipe", "fast", "--config", "a.toml"], ["apply", "m.safetensors", "a"],
-     ["apply", "m", "a", "--out", "o", "--settle", "-1"], ["bench", "--only", "everything"]],
+     ["apply", "m", "a", "--out", "o", "--settle", "-1"], ["bench", "--only", "everything"],
+     ["study"], ["study", "a.toml", "--workers", "-1"], ["study", "a.toml", "--engine", "slurm"]],
 )  # fmt: skip
 def test_wrong_usage_is_status_two(run_command, arguments):
     status, _, err = run_command(*arguments)
@@ -149,7 +151,7 @@ def test_wrong_usage_is_status_two(run_command, arguments):
 
 def test_every_command_has_help(run_command):
     for command in ("demo", "faces", "pairs", "import", "doctor", "train", "switch", "apply",
-                    "report", "bench"):  # fmt: skip
+                    "report", "study", "bench"):  # fmt: skip
         status, out, _ = run_command(command, "--help")
         assert status == 0 and f"usage: nekogao {command}" in out[0]
     assert run_command("--version")[1][0].startswith("nekogao ")
@@ -166,6 +168,25 @@ def test_bench_measures_writes_and_overwrites_nothing(run_command, pair_set, tmp
     assert data["pairs"] == str(pair_set) and list(data["sections"]) == ["help"]
     one_line(run_command(*command), 1, "bench.json: exists already")
     one_line(run_command("bench", "--pairs", tmp_path, "--out", tmp_path / "b"), 1, "pairs.jsonl")
+
+
+def test_a_study_is_told_line_by_line_and_a_failed_run_is_status_one(run_command, tmp_path):
+    rates = {"good": {"optimizer": {"lr": 1e-3}}, "wild": {"optimizer": {"lr": 1e30}}}
+    base = {"phases": ["edges:1", "gray:1"], "generator": {"width": 2}, "threads": 1}
+    file = tmp_path / "rates.toml"
+    settings = {"name": "Rates", "prediction": "The wild one diverges.", "pairs": "drawn:2",
+                "size": 32, "seeds": [0], "base": base, "axes": {"rate": rates}}  # fmt: skip
+    file.write_text(dump_toml(settings))
+    status, out, err = run_command("study", file, "--workers", 1)
+    assert (status, err) == (1, [])
+    assert out[0].startswith("2 cells x 1 seeds: 2 runs, 0 finished already")
+    assert out[1].startswith("1/2  rate-good-s0  ") and out[1].endswith(" left")
+    assert out[2].startswith("2/2  rate-wild-s0  FAILED, ")
+    assert out[3:] == ["finished: 2 runs, 1 failed", f"The page: {tmp_path}/rates/study.html"]
+    assert run_command("study", file, "--workers", 1)[0] == 1
+    file.write_text(dump_toml({**settings, "prediction": ""}))
+    one_line(run_command("study", file), 1, "rates.toml: has no prediction")
+    one_line(run_command("study", tmp_path / "none.toml"), 1, "none.toml: no such file")
 
 
 def test_apply_tells_the_bad_and_translates_the_good(run_command, finished, tmp_path):
