@@ -152,7 +152,7 @@ def _predictions(trained: Trained, domain: str, sources: Tensor, winners: Any) -
     for name, distances in law.predictors(trained.last).items():
         foretold = np.asarray(distances(trained.sources(domain), sources)).argmin(axis=1)
         found[f"{name}.{domain}"] = (foretold == winners).astype(float).tolist()
-        found[f"{name}.p.{domain}"] = float(law.permutation_p(winners, foretold))
+        found[f"{name}.p.{domain}"] = float(law.permutation_p(foretold, winners))
     return found
 
 

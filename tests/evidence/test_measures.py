@@ -94,7 +94,7 @@ def test_the_law_counts_how_often_a_predictor_names_the_winner(stub, trained):
         winner=lambda output, targets: next(winners),
         predictors=lambda generator: {"pixels": predictor},
         constant_baseline=lambda w: float(np.bincount(w).max() / len(w)),
-        permutation_p=lambda w, p: 0.5,
+        permutation_p=lambda predicted, winners: 0.5,
     )
     found = measures.measure_law(trained)
     assert found == {
