@@ -106,6 +106,8 @@ class Workplace:
     """A folder for whatever a section needs to write."""
     quick: bool
     """Whether to measure less often."""
+    sets: Path | None = None
+    """Where drawn pair sets are kept for the next time; None draws them anew."""
     done: dict[str, Findings] = field(default_factory=dict)
     """What the sections before found."""
 

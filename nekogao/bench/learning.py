@@ -24,7 +24,7 @@ _GLANCE = 0.05
 """Seconds between two looks at metrics.jsonl."""
 _LOOK = 50
 """The textbook's updates between two measurements."""
-_LONGEST = 900.0
+_LONGEST = 600.0
 """Seconds after which the textbook is given up."""
 _MIB = 2**20
 

@@ -56,11 +56,12 @@ def visit(folder: Path, steps: int) -> dict[str, Any]:
 def scale(work: Workplace) -> Findings:
     """Cost of a pair and memory of the process with 10, 1,000 and 100,000 drawn faces."""
     counts = QUICK if work.quick else COUNTS
-    sets = {count: _draw(count, work.scratch / f"drawn-{count}") for count in counts}
+    folder = work.sets or work.scratch
+    sets = {count: _draw(count, folder / f"drawn-{count}") for count in counts}
     visits: dict[int, list[dict[str, Any]]] = {count: [] for count in counts}
     for _ in range(work.repeats(3)):
-        for count, folder in sets.items():
-            outcome = run("-m", "nekogao.bench.scale", folder, str(_STEPS))
+        for count, drawn in sets.items():
+            outcome = run("-m", "nekogao.bench.scale", drawn, str(_STEPS))
             visits[count].append({**json.loads(outcome.output), "peak_bytes": outcome.peak})
     costs = {c: [median(v["pair_steps"]) for v in visits[c]] for c in counts}
     rows = []
@@ -82,6 +83,8 @@ def scale(work: Workplace) -> Findings:
 
 
 def _draw(count: int, folder: Path) -> Path:
+    if folder.exists():
+        return folder
     pairs.build_from(samples.many_faces(count, size=_SIZE, seed=0), folder, size=_SIZE)
     return folder
 

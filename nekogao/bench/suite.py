@@ -28,7 +28,10 @@ DOMAINS = ("edges", "gray")
 
 
 def run(
-    pair_set: Path | None = None, only: Sequence[str] = (), quick: bool = False
+    pair_set: Path | None = None,
+    only: Sequence[str] = (),
+    quick: bool = False,
+    sets: Path | None = None,
 ) -> Iterator[Section]:
     """Measure; a section comes as soon as it is done.
 
@@ -36,6 +39,7 @@ def run(
         pair_set: A pair set with the domains edges and gray; None takes the ten embedded faces.
         only: Keys of SECTIONS; empty for all.
         quick: Whether to measure less often and leave out what takes many minutes.
+        sets: Where drawn pair sets are kept for the next time; None draws them anew.
 
     Raises:
         InputError: There is no such pair set.
@@ -46,7 +50,7 @@ def run(
     if pair_set is not None:
         PairSet.open(pair_set).resolve(DOMAINS)
     with tempfile.TemporaryDirectory(prefix="nekogao-bench-") as scratch:
-        work = Workplace(pair_set or Path(scratch, "pairs"), Path(scratch), quick)
+        work = Workplace(pair_set or Path(scratch, "pairs"), Path(scratch), quick, sets)
         if pair_set is None:
             samples.write_folder(samples.ten_faces(), work.scratch / "faces")
             pairs.build(work.scratch / "faces", work.pairs)
