@@ -122,12 +122,13 @@ def _load_own(path: Path) -> Model:
         )
     try:
         about = json.loads(header[FORMAT])
-        generator = Generator(**about["generator"])
+        with torch.device("meta"):  # no initial weights are drawn only to be replaced
+            generator = Generator(**about["generator"])
         domains = {d["name"]: Domain(**d) for d in about["domains"]}
         pictures = tensors.pop(_THUMBNAILS).numpy()
         faces = dict(zip(about["faces"], pictures, strict=True))
         state = {key.removeprefix(_GENERATOR): value for key, value in tensors.items()}
-        generator.load_state_dict(state)
+        generator.load_state_dict(state, assign=True)
         last = str(about["last"])
     except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -191,7 +191,8 @@ class Generator(nn.Module):
             channels, target_channels * patch**2, kernel, size >> self.first
         )
         self.up.append(Up(last, nn.Identity(), 0.0))
-        self.apply(INITIALISATIONS[initialisation])
+        if not next(self.parameters()).is_meta:  # there, nothing can be drawn
+            self.apply(INITIALISATIONS[initialisation])
         for module in self.modules():
             if isinstance(module, (Halving, Doubling)):
                 module.keep_live_taps()

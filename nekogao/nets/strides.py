@@ -13,6 +13,7 @@ weights; only the arithmetic differs:
   layer?").
 """
 
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -117,26 +118,27 @@ class NearestDoubling(nn.Conv2d):
     def __init__(self, channels_in: int, channels_out: int, side: int) -> None:
         super().__init__(channels_in, channels_out, 3, padding=1)
         self.side = side
-        self.fold: Tensor
-        self.register_buffer("fold", _fold_matrix(), persistent=False)
 
     def forward(self, x: Float[Tensor, "b c h h"]) -> Float[Tensor, "b d 2*h 2*h"]:
         if self.side < SMALLEST_FOLDED:
             return super().forward(F.interpolate(x, scale_factor=2.0, mode="nearest"))
-        folded = (self.weight.flatten(2) @ self.fold).unflatten(2, (4, 4))  # d c 4 4
+        fold = _fold_matrix(self.weight.device)
+        folded = (self.weight.flatten(2) @ fold).unflatten(2, (4, 4))  # d c 4 4
         return F.conv_transpose2d(x, folded.transpose(0, 1), self.bias, stride=2, padding=1)
 
 
-def _fold_matrix() -> Float[Tensor, "9 16"]:
+@lru_cache
+def _fold_matrix(device: torch.device) -> Float[Tensor, "9 16"]:
     """Which of the 3x3 taps sum to which of the 4x4 taps: tap t meets outputs 2 - t and 3 - t."""
     line = torch.zeros(3, 4)
     for tap in range(3):
         line[tap, 2 - tap] = line[tap, 3 - tap] = 1
-    return torch.kron(line, line)
+    return torch.kron(line, line).to(device)
 
 
 def _cropped(weight: Tensor) -> nn.Parameter:
-    return nn.Parameter(weight.detach()[..., _LIVE, _LIVE].clone())
+    live = weight.detach()[..., _LIVE, _LIVE]
+    return nn.Parameter(live if live.is_meta else live.clone())
 
 
 def _crop_given(layer: Halving | Doubling, state: dict[str, Any], prefix: str) -> None:
