@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
+from nekogao.data import images
+from nekogao.data.domains import IMPORTED
+from nekogao.data.images import Picture
 from nekogao.errors import ConfigError
 from nekogao.evidence.trained import Trained
 from nekogao.training import measurements
@@ -141,18 +143,9 @@ def measure_law(trained: Trained) -> Numbers:
         )
         found[f"constant.{domain}"] = law.constant_baseline(winners)
         found[f"winners.{domain}"] = float(len(set(winners.tolist())))
-        found |= _predictions(trained, domain, sources, winners)
-    return found
-
-
-def _predictions(trained: Trained, domain: str, sources: Tensor, winners: Any) -> Numbers:
-    from nekogao.evidence import law
-
-    found: Numbers = {}
-    for name, distances in law.predictors(trained.last).items():
-        foretold = np.asarray(distances(trained.sources(domain), sources)).argmin(axis=1)
-        found[f"{name}.{domain}"] = (foretold == winners).astype(float).tolist()
-        found[f"{name}.p.{domain}"] = float(law.permutation_p(foretold, winners))
+        for name, distances in law.scores(trained.last, trained.sources(domain), sources).items():
+            right = distances.argmin(axis=1) == winners
+            found[f"{name}.{domain}"] = right.astype(float).tolist()
     return found
 
 
@@ -169,6 +162,49 @@ def measure_attractors(trained: Trained) -> Numbers:
         for kind in ("stored", "spurious", "cycle", "unconverged"):
             found[f"{kind}.{domain}"] = [float(k == kind) for k in kinds]
     return found
+
+
+_AMOUNTS = {"brighten": 0.2, "blur": 3.0, "shift": 0.2, "flip": 1.0}
+"""How much each intervention changes an unseen picture."""
+_TRUSTED = ("decoder-input-share", "pixels")
+"""Predictors that must follow the winner when a picture is changed: the law's, and a control."""
+
+
+def measure_interventions(trained: Trained) -> Numbers:
+    """Whether a predictor follows the winner when unseen pictures are changed, in gray.
+
+    `moved` is the share of pictures whose winner moved. Of these, `followed` is the share whose
+    new winner is the predictor's new answer; of the pictures for which the predictor's answer
+    stays, `stayed` is the share whose winner stayed.
+    """
+    from nekogao.evidence import law
+
+    if "gray" not in trained.unseen_domains:
+        return {}
+    before, foretold = _answers(trained, trained.unseen)
+    found: Numbers = {}
+    for name, amount in _AMOUNTS.items():
+        changed = [law.INTERVENTIONS[name](picture, amount) for picture in trained.unseen]
+        after, again = _answers(trained, changed)
+        moved = after != before
+        found[f"moved.{name}"] = moved.astype(float).tolist()
+        for predictor in _TRUSTED:
+            right, still = again[predictor] == after, again[predictor] == foretold[predictor]
+            found[f"followed.{name}.{predictor}"] = right[moved].astype(float).tolist()
+            found[f"stayed.{name}.{predictor}"] = (~moved)[still].astype(float).tolist()
+    return found
+
+
+def _answers(trained: Trained, pictures: Sequence[Picture]) -> tuple[Any, dict[str, Any]]:
+    """The winners for pictures in gray, and what the trusted predictors foretell."""
+    from nekogao.evidence import law
+
+    make, targets = trained.pairs.header.domains["gray"], trained.unit(trained.targets)
+    sources = images.to_tensor([make.source(picture) for picture in pictures])
+    outputs = trained.unit(trained.outputs(sources))
+    scores = law.scores(trained.last, trained.sources("gray"), sources)
+    winners = np.array([law.winner(output, targets) for output in outputs])
+    return winners, {name: scores[name].argmin(axis=1) for name in _TRUSTED}
 
 
 def measure_variations(trained: Trained) -> Numbers:
@@ -197,12 +233,42 @@ def measure_variations(trained: Trained) -> Numbers:
     return found
 
 
+_OTHERS = 20
+"""Drawn faces that no run was trained on."""
+
+
+def measure_held_out(trained: Trained) -> Numbers:
+    """Skill on drawn faces that were never trained, beside the mean of the trained ones.
+
+    1 - d(output, face) / d(mean of the trained targets, face): above 0 where the mapping itself
+    was learned, so far as it helps with faces like these.
+    """
+    from nekogao.data import samples
+
+    # Another seed than that of any set that a study draws.
+    others = [face for _, face in samples.many_faces(_OTHERS, trained.pairs.size, seed=2**32)]
+    wanted = trained.unit(images.to_tensor(others))
+    mean = trained.unit(trained.targets).mean(axis=0)
+    reference = np.abs(mean - wanted).mean(axis=(1, 2, 3))
+    found: Numbers = {}
+    for domain in trained.domains:
+        about = trained.pairs.header.domains[domain]
+        if about.kind == IMPORTED:
+            continue
+        sources = images.to_tensor([about.source(face) for face in others])
+        error = np.abs(trained.unit(trained.outputs(sources)) - wanted).mean(axis=(1, 2, 3))
+        found[f"skill.{domain}"] = (1 - error / reference).tolist()
+    return found
+
+
 MEASURES: dict[str, Measure] = {
     "retention": measure_retention,
     "split": measure_split,
     "memory": measure_memory,
     "law": measure_law,
+    "interventions": measure_interventions,
     "attractors": measure_attractors,
     "variations": measure_variations,
+    "held-out": measure_held_out,
 }
 """Name in a study file -> the measure."""

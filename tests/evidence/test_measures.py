@@ -84,23 +84,28 @@ def test_memory_is_a_number_a_picture(stub, trained):
 
 
 def test_the_law_counts_how_often_a_predictor_names_the_winner(stub, trained):
-    def predictor(training, sources):
+    def scores(generator, training, sources):
         assert len(training) == 4 and len(sources) == 5
-        return torch.eye(5, 4).neg()
+        return {"pixels": -np.eye(5, 4)}
 
     winners = iter([0, 1, 2, 0, 0])
     stub(
         "law",
         winner=lambda output, targets: next(winners),
-        predictors=lambda generator: {"pixels": predictor},
+        scores=scores,
         constant_baseline=lambda w: float(np.bincount(w).max() / len(w)),
-        permutation_p=lambda predicted, winners: 0.5,
     )
-    found = measures.measure_law(trained)
-    assert found == {
+    assert measures.measure_law(trained) == {
         "constant.gray": 0.6, "winners.gray": 3.0, "pixels.gray": [1.0, 1.0, 1.0, 0.0, 1.0],
-        "pixels.p.gray": 0.5,
     }  # fmt: skip
+
+
+def test_held_out_faces_are_measured_beside_the_mean_of_the_trained_ones(trained, monkeypatch):
+    mean = trained.targets.mean(dim=0, keepdim=True)
+    monkeypatch.setattr(trained, "outputs", lambda sources: mean.expand(len(sources), -1, -1, -1))
+    found = measures.measure_held_out(trained)
+    assert set(found) == {"skill.gray", "skill.edges"}
+    assert len(found["skill.gray"]) == 20 and max(map(abs, found["skill.gray"])) < 1e-5
 
 
 def test_the_closed_loop_turns_pictures_into_pictures(trained):
