@@ -22,7 +22,7 @@ LEVELS = {
     7: ["data.faces", "weights"],
     8: ["training", "translate"],
     9: ["evidence"],
-    10: ["gallery"],
+    10: ["gallery", "explain"],
     11: ["report"],
     12: ["demo", "console"],
     13: ["bench"],

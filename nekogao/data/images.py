@@ -268,3 +268,8 @@ def to_unit(batch: Float[Tensor, "b c h w"]) -> NDArray[np.float32]:
     """A float batch in [-1, 1] as arrays b h w c in [0, 1], the range in which we measure."""
     unit = batch.detach().float().add(1).div(2).clamp(0, 1)
     return unit.permute(0, 2, 3, 1).cpu().numpy()
+
+
+def from_unit(array: Float[np.ndarray, "h w c"]) -> Picture:
+    """An array in [0, 1] as a uint8 picture; values outside the range are clipped."""
+    return np.rint(np.clip(array, 0, 1) * 255).astype(np.uint8)

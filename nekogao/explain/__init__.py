@@ -1,0 +1,1 @@
+"""Why a network answers a picture with this face."""

@@ -1,0 +1,148 @@
+"""Flips: the smallest change of a picture after which another face comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nekogao.data import images
+from nekogao.data.images import Picture
+from nekogao.evidence import law
+from nekogao.explain.answers import Answer
+from nekogao.explain.subject import Subject, Unit, unit
+
+MORPH_STEPS = 20
+"""Morphs looked at between a picture and the runner-up's, before bisection."""
+_SCANNED = 16
+"""Amounts of every change looked at, before bisection."""
+_BRIGHTEST = 0.5
+"""The largest change of brightness looked at, on [0, 1]."""
+_FARTHEST = 8
+"""Shifts go up to this fraction of the side: an eighth."""
+_HALVINGS = 5
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A changed picture and the face that comes out for it."""
+
+    kind: str
+    """`morph`, or a key of CHANGES."""
+    amount: float
+    """A share of the way for morphs, brightness on [0, 1], pixels for shifts."""
+    face: int
+    towards: int | None
+    """The face morphed to; None for other changes."""
+    change: float
+    """Mean absolute change of the picture, on [0, 1]."""
+    picture: Picture
+    output: Picture
+
+    @property
+    def words(self) -> str:
+        """The amount as a person would say it, the face morphed to left out."""
+        percent = f"{self.amount:.0%}" if self.amount >= 0.01 else f"{self.amount:.1%}"
+        if self.kind == "morph":
+            return f"{percent} morph"
+        if self.kind in ("brighter", "darker"):
+            return f"{percent} {self.kind}"
+        return f"{self.amount:.0f} px {self.kind}"
+
+
+def _across(picture: Unit, pixels: float) -> Unit:
+    return np.asarray(law.INTERVENTIONS["shift"](picture, pixels), np.float32)
+
+
+def _down(picture: Unit, pixels: float) -> Unit:
+    return _across(np.ascontiguousarray(picture.swapaxes(0, 1)), pixels).swapaxes(0, 1)
+
+
+def _brighten(picture: Unit, amount: float) -> Unit:
+    return np.asarray(law.INTERVENTIONS["brighten"](picture, amount), np.float32)
+
+
+CHANGES: dict[str, Callable[[Unit, float], Unit]] = {
+    "brighter": _brighten,
+    "darker": lambda picture, amount: _brighten(picture, -amount),
+    "to the right": _across,
+    "to the left": lambda picture, pixels: _across(picture, -pixels),
+    "down": _down,
+    "up": lambda picture, pixels: _down(picture, -pixels),
+}
+"""How a picture is changed by an amount: brightness on [0, 1], or whole pixels."""
+
+
+def morph(subject: Subject, answer: Answer) -> Flip | None:
+    """The first flip on the way to the runner-up's picture; None where there is none.
+
+    For ready sources the way leads to the runner-up's source.
+    """
+    if answer.runner_up is None:
+        return None
+    ends = subject.faces.targets if subject.domain else subject.faces.sources
+    start, end = unit(answer.picture), unit(ends[answer.runner_up])
+    t = law.flip_point(
+        lambda mixed: subject.winners([images.from_unit(mixed)])[0], start, end, MORPH_STEPS
+    )
+    if t is None:
+        return None
+    mixed = np.asarray(law.morph(start, end, t), np.float32)
+    return _flip(subject, "morph", t, mixed, start, towards=answer.runner_up)
+
+
+def smallest(subject: Subject, answer: Answer) -> Flip | None:
+    """The least change of brightness or place that flips the answer, by mean absolute change.
+
+    None where none of those looked at does.
+    """
+    start = unit(answer.picture)
+    found = [_first(subject, answer, start, kind) for kind in CHANGES]
+    flips = [
+        _flip(subject, kind, amount, CHANGES[kind](start, amount), start)
+        for kind, amount in zip(CHANGES, found, strict=True)
+        if amount is not None
+    ]
+    return min(flips, key=lambda flip: flip.change, default=None)
+
+
+def _amounts(subject: Subject, kind: str) -> list[float]:
+    if kind in ("brighter", "darker"):
+        return np.linspace(0, _BRIGHTEST, _SCANNED + 1)[1:].tolist()
+    farthest = subject.size // _FARTHEST
+    return sorted({float(round(pixels)) for pixels in np.linspace(1, farthest, _SCANNED)})
+
+
+def _first(subject: Subject, answer: Answer, start: Unit, kind: str) -> float | None:
+    """The smallest amount that flips, by a scan, and for brightness by bisection."""
+    change, amounts = CHANGES[kind], _amounts(subject, kind)
+    winners = subject.winners([images.from_unit(change(start, amount)) for amount in amounts])
+    hit = next((i for i, face in enumerate(winners) if face != answer.face), None)
+    if hit is None or kind not in ("brighter", "darker"):
+        return None if hit is None else amounts[hit]
+    low, high = (amounts[hit - 1] if hit else 0.0), amounts[hit]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        flipped = subject.winners([images.from_unit(change(start, middle))])[0] != answer.face
+        low, high = (low, middle) if flipped else (middle, high)
+    return high
+
+
+def _flip(
+    subject: Subject,
+    kind: str,
+    amount: float,
+    changed: Unit,
+    start: Unit,
+    towards: int | None = None,
+) -> Flip:
+    picture = images.from_unit(changed)
+    (output,) = subject.outputs([picture])
+    return Flip(
+        kind=kind,
+        amount=amount,
+        face=law.winner(output, subject.targets),
+        towards=towards,
+        change=float(np.abs(changed - start).mean()),
+        picture=picture,
+        output=images.from_unit(output),
+    )

@@ -1,0 +1,163 @@
+"""The network that is asked, with the faces that it learned, seen through one domain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nekogao.data import images
+from nekogao.data.domains import AS_IS, Domain
+from nekogao.data.images import Picture
+from nekogao.data.pairs import PairSet
+from nekogao.errors import ConfigError, NekogaoError
+from nekogao.evidence import law
+from nekogao.training.run import Run
+from nekogao.translate import Translator
+
+MOST_FACES = 1000
+"""Of larger pair sets this many faces are compared, spread evenly."""
+_CHUNK = 16
+"""Pictures translated at a time."""
+
+Unit = NDArray[np.float32]
+"""A picture, h w 3, on [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The training faces, at the network's size."""
+
+    ids: list[str]
+    targets: list[Picture]
+    sources: list[Picture]
+    """The network's input for each, in the chosen domain."""
+    thumbnails: bool = False
+    """Whether the targets are small pictures out of a model file, scaled up."""
+    note: str = ""
+    """What a reader must know about where they come from; empty where all is as it should be."""
+
+
+class Subject:
+    """A network that is asked about pictures in one domain, None being ready sources."""
+
+    def __init__(self, translator: Translator, domain: Domain | None, faces: Faces) -> None:
+        self.translator, self.domain, self.faces = translator, domain, faces
+        self.generator, self.size = translator.generator, translator.size
+
+    @classmethod
+    def load(cls, model: Path, domain: str | None = None, pairs: Path | None = None) -> "Subject":
+        """Load a run or a model file, and the faces that it was trained on.
+
+        Args:
+            model: A run, a model.safetensors, or a foreign U-Net (`.pth`).
+            domain: The domain to look through; the one trained last unless given.
+            pairs: The pair set; unless given the run's own, or else the model file's thumbnails.
+
+        Raises:
+            WeightsError: There is no model, or it is damaged.
+            ConfigError: The domain is unknown, no face is known, or the pair set has another size.
+            InputError: `pairs` is no pair set. PairSetError where it is damaged.
+        """
+        translator = Translator.load(model)
+        chosen = translator.domain(domain)
+        if pairs is not None:
+            return cls(translator, chosen, _from_set(translator, PairSet.open(pairs), chosen))
+        return cls(translator, chosen, _own_faces(translator, model, chosen))
+
+    @property
+    def domain_name(self) -> str:
+        """The domain's name, `as-is` for ready sources."""
+        return self.domain.name if self.domain else AS_IS
+
+    @cached_property
+    def targets(self) -> Unit:
+        """The faces, n h w 3."""
+        return np.stack([unit(target) for target in self.faces.targets])
+
+    @cached_property
+    def sources(self) -> Tensor:
+        """The faces' sources, n c h w, in [-1, 1]."""
+        return images.to_tensor(self.faces.sources)
+
+    def source(self, picture: Picture) -> Picture:
+        """The network's input for a square picture of its size."""
+        return self.translator.source(picture, self.domain)
+
+    def outputs(self, pictures: Sequence[Picture]) -> list[Unit]:
+        """What comes out for pictures of the network's size."""
+        batch = images.to_tensor([self.source(picture) for picture in pictures])
+        with torch.inference_mode():
+            made = [images.to_unit(self.generator(chunk)) for chunk in batch.split(_CHUNK)]
+        channels = 3 // made[0].shape[-1]
+        return list(np.repeat(np.concatenate(made), channels, axis=-1))
+
+    def winners(self, pictures: Sequence[Picture]) -> list[int]:
+        """The face that comes out for each picture."""
+        return [law.winner(output, self.targets) for output in self.outputs(pictures)]
+
+
+def unit(picture: Picture) -> Unit:
+    """A picture, one-channel ones repeated to three, on [0, 1]."""
+    return images.to_unit(images.to_tensor([images.rgb(picture)]))[0]
+
+
+def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> Faces:
+    """The run's pair set, where it still is; or else the thumbnails."""
+    run = Run(model)
+    if not (model.is_dir() and run.exists):
+        return _from_thumbnails(translator, domain, "The model file came alone")
+    about = run.about()["pairs"]
+    try:
+        pairs = PairSet.open(about["path"])
+        if pairs.fingerprint == about["fingerprint"]:
+            return _from_set(translator, pairs, domain)
+        why = f"The pair set {pairs.folder} is no longer the one that the run was trained on"
+    except (NekogaoError, KeyError):
+        why = f"The run's pair set {about.get('path', '')} cannot be read"
+    return _from_thumbnails(translator, domain, why)
+
+
+def _from_set(translator: Translator, pairs: PairSet, domain: Domain | None) -> Faces:
+    if pairs.size != translator.size:
+        raise ConfigError(
+            f"{pairs.folder}: pictures of {pairs.size}x{pairs.size}, the network takes "
+            f"{translator.size}x{translator.size}. Name the pair set that it was trained on."
+        )
+    count = min(len(pairs), MOST_FACES)
+    chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
+    targets = [images.rgb(pairs.picture(i, "target")) for i in chosen]
+    name = domain.name if domain else (translator.model.last or pairs.domains[0])
+    if name in pairs.domains:
+        channels = translator.generator.source_channels
+        sources = [images.as_channels(pairs.picture(i, name), channels) for i in chosen]
+    else:
+        sources = [translator.source(target, domain) for target in targets]
+    fewer = f"Of {len(pairs)} faces {count}, spread evenly, were compared."
+    return Faces(
+        [pairs.items[i].id for i in chosen], targets, sources,
+        note=fewer if count < len(pairs) else "",
+    )  # fmt: skip
+
+
+def _from_thumbnails(translator: Translator, domain: Domain | None, why: str) -> Faces:
+    faces = translator.model.faces
+    if not faces:
+        raise ConfigError(
+            "the model file holds no training faces to compare with. Name its pair set with "
+            "--pairs."
+        )
+    size, model = translator.size, translator.model
+    targets = [images.rgb(images.resize(face, size, size)) for face in faces.values()]
+    seen_through = domain or model.domains.get(model.last)
+    sources = [translator.source(target, seen_through) for target in targets]
+    side = next(iter(faces.values())).shape[0]
+    note = (
+        f"{why}: the shares are from its {side}x{side} thumbnails of the faces, scaled up, and "
+        "less exact. Name the pair set with --pairs for exact ones."
+    )
+    return Faces(list(faces), targets, sources, thumbnails=True, note=note)

@@ -1,0 +1,137 @@
+"""What holds over all pictures: which level decides, where pictures fall, and the map of them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nekogao.data import images
+from nekogao.evidence import law
+from nekogao.explain.answers import Answer
+from nekogao.explain.subject import Subject
+
+MOST_IN_ONE = 0.6
+"""A face that takes a larger share of the pictures than this is told as a collapse."""
+FEWEST_FOR_COLLAPSE = 5
+ENOUGH = 100
+"""Pictures from which agreement can be called a law."""
+_LEVEL = re.compile(r"level-(\d+)-(\w+)")
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well one predictor names the faces that come out."""
+
+    name: str
+    agreement: float
+    """Share of pictures whose face it finds nearest."""
+    p: float
+    """Permutation p-value of that agreement."""
+    place: float
+    """Mean number of faces that it finds nearer than the right one."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What holds over all pictures."""
+
+    scores: list[Score]
+    """The best first."""
+    deciding: str
+    """The predictor on an encoder level that agrees most with what comes out."""
+    baseline: float
+    """The agreement of always naming the commonest face."""
+    once: list[int]
+    """How many pictures fall to each face in one step."""
+    settled: list[int] | None
+    """How many settle on each face, spurious ends and cycles left out; None for ready sources."""
+    face_places: NDArray[np.float64]
+    """n x 2: where the faces lie on the map."""
+    picture_places: NDArray[np.float64]
+    """m x 2, in the same coordinates."""
+    spread: float
+    """Share of the variance at the deciding level that the map shows."""
+
+    @property
+    def level(self) -> int:
+        """The encoder level that decides."""
+        return level_of(self.deciding)[0]
+
+    @property
+    def collapsed(self) -> int | None:
+        """The face that takes most of the pictures; None where no face does."""
+        many = sum(self.once) >= FEWEST_FOR_COLLAPSE and len(self.once) > 1
+        return int(np.argmax(self.once)) if many and self.baseline > MOST_IN_ONE else None
+
+
+def level_of(predictor: str) -> tuple[int, str]:
+    """Level and measure of a predictor like `level-6-cosine`."""
+    match = _LEVEL.fullmatch(predictor)
+    assert match, predictor
+    return int(match[1]), match[2]
+
+
+def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
+    """Look at all answers together; there must be at least one."""
+    winners = [answer.face for answer in answers]
+    scores = [_score(name, answers, winners) for name in answers[0].findings]
+    scores.sort(key=lambda score: (-score.agreement, score.place))
+    deciding = max(
+        (score for score in scores if _LEVEL.fullmatch(score.name)),
+        # Where levels agree equally often: the one that has the right face nearer, the deeper one.
+        key=lambda score: (score.agreement, -score.place, level_of(score.name)),
+    ).name
+    faces, pictures, spread = _map(subject, answers, *level_of(deciding))
+    ends = [a.settling for a in answers if a.settling]
+    fallen = [end.face for end in ends if end.stored and end.kind == "fixed"]
+    count = len(subject.faces.ids)
+    return Survey(
+        scores=scores,
+        deciding=deciding,
+        baseline=law.constant_baseline(winners),
+        once=np.bincount(winners, minlength=count).tolist(),
+        settled=np.bincount(fallen, minlength=count).tolist() if ends else None,
+        face_places=faces,
+        picture_places=pictures,
+        spread=spread,
+    )
+
+
+def _score(name: str, answers: Sequence[Answer], winners: list[int]) -> Score:
+    predicted = [answer.findings[name].face for answer in answers]
+    return Score(
+        name,
+        float(law.agreement(predicted, winners)),
+        float(law.permutation_p(predicted, winners)),
+        float(np.mean([answer.findings[name].place for answer in answers])),
+    )
+
+
+def _map(
+    subject: Subject, answers: Sequence[Answer], level: int, measure: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Classical scaling of the features at a level (which equals PCA: Gower 1966)."""
+
+    def features(batch: Tensor) -> Tensor:
+        with torch.inference_mode():
+            found = subject.generator.encode(batch)[level - subject.generator.first].flatten(1)
+        return F.normalize(found) if measure == "cosine" else found
+
+    both = torch.cat(
+        [features(subject.sources), features(images.to_tensor([a.source for a in answers]))]
+    ).numpy()
+    both = both.astype(np.float64) - both.mean(axis=0)
+    left, scale, right = np.linalg.svd(both, full_matrices=False)
+    # A singular vector's sign is free: its largest entry is made positive.
+    signs = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
+    places = np.zeros((len(both), 2))
+    kept = min(2, len(scale))
+    places[:, :kept] = (left * scale * signs)[:, :kept]
+    total = float((scale**2).sum())
+    spread = float((scale[:kept] ** 2).sum()) / total if total else 1.0
+    return places[: len(subject.sources)], places[len(subject.sources) :], spread
