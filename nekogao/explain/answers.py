@@ -75,9 +75,9 @@ class Answer:
         if self.settling and self.settling.kind != "fixed":
             found.append("never settles" if self.settling.kind != "cycle" else "ends in a cycle")
         elif self.settling and not self.settling.stored:
-            found.append("spurious: settles away from every face")
+            found.append("spurious: settles away from every training face")
         if self.memory.span.r2 < LOW_R2:
-            found.append("not made of the faces: low span R²")
+            found.append("not made of the training faces")
         return found
 
 

@@ -53,6 +53,15 @@ class Explanation:
         return settled_words(end, self.ids) if end else ""
 
     @property
+    def became(self) -> str:
+        """What came out, and where that leads if it leads elsewhere."""
+        end, words = self.answer.settling, f"became {self.face}, {self.answer.share:.0%}"
+        if end is None or (end.stored and end.face == self.answer.face):
+            return words
+        where = self.ids[end.face] if end.stored and end.kind == "fixed" else "no training face"
+        return f"{words}; settles on {where}"
+
+    @property
     def why(self) -> str:
         """One sentence on the deciding level."""
         level, measure = level_of(self.deciding)
@@ -72,10 +81,10 @@ class Explanation:
         toward = self.ids[self.answer.runner_up]
         found = [f"No morph towards {toward} flips it."]
         if self.morph:
-            found = [f"{self.morph.words} towards {toward} gives {self.ids[self.morph.face]}."]
+            found = [f"{self.morph.doing} towards {toward} gives {self.ids[self.morph.face]}."]
         if self.smallest is None:
             return [*found, "No change of brightness or place that was tried flips it."]
-        return [*found, f"{self.smallest.words} gives {self.ids[self.smallest.face]}."]
+        return [*found, f"{self.smallest.doing} gives {self.ids[self.smallest.face]}."]
 
     @property
     def line(self) -> str:

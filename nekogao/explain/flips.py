@@ -48,6 +48,13 @@ class Flip:
             return f"{percent} {self.kind}"
         return f"{self.amount:.0f} px {self.kind}"
 
+    @property
+    def doing(self) -> str:
+        """The change as the beginning of a sentence."""
+        if self.kind == "morph":
+            return f"A {self.words}"
+        return f"{'Making' if self.kind in ('brighter', 'darker') else 'Moving'} it {self.words}"
+
 
 def _across(picture: Unit, pixels: float) -> Unit:
     return np.asarray(law.INTERVENTIONS["shift"](picture, pixels), np.float32)

@@ -1,15 +1,10 @@
 """One self-contained HTML page that tells what a run did."""
 
-import base64
-import io
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from PIL import Image
 
 from nekogao.config import TrainConfig
 from nekogao.data import images
@@ -19,11 +14,11 @@ from nekogao.errors import NekogaoError, PictureError, RunError
 from nekogao.files import write_text
 from nekogao.gallery import APPLIED, read_applied
 from nekogao.report import figures
+from nekogao.report.inline import embed, render, text_of
 from nekogao.settings import dump_toml, to_dict
 from nekogao.training import previews
 from nekogao.training.run import Run
 
-_HERE = Path(__file__).parent
 _FRAMES = 12
 """Sheets of one domain that the page carries."""
 _CARD = 160
@@ -86,13 +81,10 @@ def build_report(run: str | Path, applied: str | Path | None = None) -> Path:
         "configuration": dump_toml(to_dict(config)),
         "rerun": _rerun(folder, about),
         "seconds": max(row["seconds"] for row in rows),
-        "css": (_HERE / "page.css").read_text(encoding="utf-8"),
-        "script": (_HERE / "page.js").read_text(encoding="utf-8"),
+        "css": text_of("page.css"),
+        "script": text_of("page.js"),
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    write_text(folder.report, environment.get_template("page.html").render(context))
+    write_text(folder.report, render("page.html", context))
     return folder.report
 
 
@@ -130,22 +122,14 @@ def _films(run: Run) -> list[dict[str, Any]]:
         count = min(_FRAMES, len(steps))
         chosen = [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
         frames = [
-            {"step": step, "src": _embed(images.read(by_step[step]), quality=82)}
-            for step in chosen
+            {"step": step, "src": embed(images.read(by_step[step]), quality=82)} for step in chosen
         ]
         films.append({"domain": domain, "frames": frames})
     return films
 
 
-def _embed(picture: Picture, quality: int = 88) -> str:
-    """A picture as a data URI (JPEG, which keeps the page small)."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).convert("RGB").save(buffer, "JPEG", quality=quality, subsampling=0)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
 def _card(picture: Picture) -> str:
-    return _embed(images.fit(picture, _CARD, "pad"))
+    return embed(images.fit(picture, _CARD, "pad"))
 
 
 def _pairs(about: dict[str, Any]) -> list[dict[str, Any]]:
@@ -181,7 +165,7 @@ def _applied(run: Run, folder: Path | None) -> list[dict[str, Any]]:
         except PictureError:  # moved since
             given = ""
         wide = output.shape[1] > 2 * output.shape[0]
-        cards.append({**row, "given": given, "picture": _embed(output) if wide else _card(output)})
+        cards.append({**row, "given": given, "picture": embed(output) if wide else _card(output)})
     return cards
 
 

@@ -1,0 +1,51 @@
+"""The command that says which face came out, and why."""
+
+import sys
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app
+
+
+@app.command
+def explain(
+    model: Positional[Path],
+    pictures: Positional[tuple[str, ...]],
+    out: Path | None = None,
+    domain: str | None = None,
+    pairs: Path | None = None,
+) -> int:
+    """Say which training face comes out for pictures, and why that one.
+
+    Args:
+        model: A run, a model.safetensors, or a foreign U-Net's .pth.
+        pictures: Pictures, folders and glob patterns.
+        out: A new folder for explain.html, explain.json and cards; RUN/explained (or the next
+            free number) where MODEL is a run.
+        domain: The domain to make sources with; the one trained last unless given. `as-is`
+            takes the pictures themselves as sources.
+        pairs: The pair set with the training faces; the run's own unless given.
+    """
+    from nekogao.explain.explanation import Explanation
+    from nekogao.explain.subject import Subject
+    from nekogao.gallery import Applied
+    from nekogao.report.explained import default_out, explain_pictures
+
+    if not pictures:
+        raise UsageError("explain: name at least one picture, folder or pattern")
+    if out is None and not model.is_dir():
+        raise UsageError("explain: give --out, since MODEL is a file")
+    subject, failed = Subject.load(model, domain, pairs), 0
+    if subject.faces.note:
+        print(f"note: {subject.faces.note}", file=sys.stderr)
+    title = model.resolve().name
+    for done in explain_pictures(subject, pictures, out or default_out(model), title):
+        if isinstance(done, Applied):
+            failed += 1
+            print(f"nekogao: {done.error}", file=sys.stderr)
+        elif isinstance(done, Explanation):
+            print(done.line, flush=True)
+        else:
+            print(f"The page: {done.resolve()}")
+    return AT_FAULT if failed else DONE

@@ -1,0 +1,132 @@
+"""Cards: one explanation as one picture, so that it can be sent on."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from nekogao.data import images
+from nekogao.data.images import Picture
+from nekogao.explain.explanation import Explanation
+from nekogao.explain.subject import Subject
+
+_WIDTH, _EDGE, _GAP, _SIDE = 1000, 36, 14, 174
+_PAPER, _INK, _SOFT, _RULE, _ACCENT = "#fbf8f3", "#2b2723", "#6f675e", "#e2dad0", "#e4572e"
+_MOST_SHARES = 6
+_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+
+
+def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FONTS / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
+
+
+class _Sheet:
+    """Paper that is written on from top to bottom."""
+
+    def __init__(self) -> None:
+        self.image = Image.new("RGB", (_WIDTH, 1400), _PAPER)
+        self.pen = ImageDraw.Draw(self.image)
+        self.top = _EDGE
+
+    def write(self, text: str, size: int = 17, colour: str = _INK, bold: bool = False) -> None:
+        font = _font(size, bold)
+        for line in _lines(text, font, _WIDTH - 2 * _EDGE):
+            self.pen.text((_EDGE, self.top), line, fill=colour, font=font)
+            self.top += round(size * 1.45)
+
+    def show(self, cells: list[tuple[str, Picture]]) -> None:
+        """Pictures in one row, each with a caption below."""
+        small = _font(14)
+        for i, (caption, picture) in enumerate(cells):
+            left = _EDGE + i * (_SIDE + _GAP)
+            shown = images.rgb(images.resize(picture, _SIDE, _SIDE))
+            self.image.paste(Image.fromarray(shown), (left, self.top))
+            for j, line in enumerate(_lines(caption, small, _SIDE)[:2]):
+                where = (left, self.top + _SIDE + 6 + 19 * j)
+                self.pen.text(where, line, fill=_SOFT, font=small)
+        self.top += _SIDE + 54
+
+    def bar(self, name: str, share: float, face: Picture, strong: bool) -> None:
+        """A face, its name, and its share as a bar."""
+        font = _font(15, strong)
+        self.image.paste(Image.fromarray(images.resize(face, 30, 30)), (_EDGE, self.top))
+        label = _lines(name, font, 150)[0]
+        self.pen.text((_EDGE + 40, self.top + 6), label, fill=_INK, font=font)
+        left, room = _EDGE + 200, _WIDTH - 2 * _EDGE - 270
+        box = (left, self.top + 6, left + max(2, round(room * share)), self.top + 24)
+        self.pen.rounded_rectangle(box, 4, fill=_ACCENT if strong else "#cdbfae")
+        self.pen.text((box[2] + 8, self.top + 6), f"{share:.0%}", fill=_INK, font=font)
+        self.top += 35
+
+
+def _lines(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Text broken at spaces, and inside words that are longer than a line."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if font.getlength(joined) <= width:
+            lines[-1] = joined
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if font.getlength(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines
+
+
+def draw(explanation: Explanation, subject: Subject) -> Picture:
+    """The card of one picture: what came out, what it is made of, why, and what would flip it."""
+    answer, sheet = explanation.answer, _Sheet()
+    faces, made_of = subject.faces.targets, answer.memory
+    sheet.write(explanation.name, 26, bold=True)
+    sheet.write(explanation.became, 19, _ACCENT, bold=True)
+    sheet.top += 10
+    sheet.show(strip(explanation, subject))
+    sheet.write("What it is made of", 19, bold=True)
+    for face, share in explanation.shares[:_MOST_SHARES]:
+        sheet.bar(explanation.ids[face], share, faces[face], face == answer.face)
+    sheet.top += 8
+    sheet.write(
+        f"Memory: the faces explain {made_of.span.r2:.0%} of it (span R²), like "
+        f"{made_of.span.effective:.1f} faces mixed evenly. Copy: the source adds "
+        f"{made_of.copied:.0%}.", colour=_SOFT,
+    )  # fmt: skip
+    sheet.top += 12
+    sheet.write("Why this face", 19, bold=True)
+    sheet.write(explanation.why)
+    sheet.top += 12
+    sheet.write("What would flip it", 19, bold=True)
+    for sentence in explanation.flips:
+        sheet.write(sentence)
+    flipped = flip_strip(explanation)
+    if flipped:
+        sheet.top += 8
+        sheet.show(flipped)
+    sheet.write(f"Nekogao explain, as {subject.domain_name}", 13, _SOFT)
+    return np.asarray(sheet.image.crop((0, 0, _WIDTH, sheet.top + _EDGE // 2)))
+
+
+def strip(explanation: Explanation, subject: Subject) -> list[tuple[str, Picture]]:
+    """Caption and picture, from the input to the face that it became."""
+    answer = explanation.answer
+    cells = [
+        ("picture", answer.picture),
+        (f"as {subject.domain_name}", answer.source),
+        ("comes out", answer.output),
+    ]
+    if answer.settling:
+        cells.append((f"settled: {explanation.settled}", answer.settling.output))
+    return [*cells, (f"training face {explanation.face}", subject.faces.targets[answer.face])]
+
+
+def flip_strip(explanation: Explanation) -> list[tuple[str, Picture]]:
+    """Caption and picture of each flip: what is shown, what comes out."""
+    cells: list[tuple[str, Picture]] = []
+    for flip in (explanation.morph, explanation.smallest):
+        if flip:
+            cells.append((flip.words, flip.picture))
+            cells.append((f"comes out: {explanation.ids[flip.face]}", flip.output))
+    return cells

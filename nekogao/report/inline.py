@@ -1,0 +1,33 @@
+"""Pages that stand alone: templates, and pictures inside the page itself."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from PIL import Image
+
+from nekogao.data.images import Picture
+
+_HERE = Path(__file__).parent
+
+
+def embed(picture: Picture, quality: int = 88) -> str:
+    """A picture as a data URI (JPEG, which keeps the page small)."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).convert("RGB").save(buffer, "JPEG", quality=quality, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def text_of(name: str) -> str:
+    """A style sheet or script of this package."""
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    """A template of this package, filled in; text from outside is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template(template).render(context)
