@@ -8,6 +8,7 @@ with install_import_hook("nekogao", "beartype.beartype"):
     import nekogao.data.imports
     import nekogao.demo
     import nekogao.nets.foreign
+    import nekogao.report.explained
     import nekogao.report.page
 
 from pathlib import Path

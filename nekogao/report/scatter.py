@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 1000, 620
 FACE, PICTURE = 54, 40
 """Sides of the marks, in the map's own unit."""
 _MARGIN = 50
-_ROUNDS = 200
+_ROUNDS = 400
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,11 @@ def _scaled(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _apart(places: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArray[np.float64]:
     """Push overlapping squares apart along the shorter way, a little at a time."""
-    moved = places.copy()
+    # Squares at the very same place leave it on a spiral, in all directions.
+    turn = np.arange(len(places))
+    spiral = np.stack([np.cos(2.4 * turn), np.sin(2.4 * turn)], axis=1)
+    moved = places + 0.1 * np.sqrt(turn)[:, None] * spiral
     need = (sides[:, None] + sides[None]) / 2 + 3
-    # Squares at the very same place are told apart by their order.
-    order = np.sign(np.arange(len(places))[:, None] - np.arange(len(places))[None])
     low, high = sides[:, None] / 2, [WIDTH, HEIGHT] - sides[:, None] / 2
     for _ in range(_ROUNDS):
         gap = moved[:, None] - moved[None]
@@ -62,8 +63,7 @@ def _apart(places: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArray[n
         if not np.triu(overlap.max(axis=-1), 1).any():
             break
         first = overlap[..., 0] <= overlap[..., 1]
-        way = np.where(gap == 0, order[..., None], np.sign(gap))
-        push = overlap * way * np.stack([first, ~first], axis=-1)
+        push = overlap * np.sign(gap) * np.stack([first, ~first], axis=-1)
         push[np.arange(len(places)), np.arange(len(places))] = 0
         moved = np.clip(moved + 0.3 * push.sum(axis=1), low, high)
     return moved

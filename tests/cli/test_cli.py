@@ -201,6 +201,40 @@ def test_apply_tells_the_bad_and_translates_the_good(run_command, finished, tmp_
     assert (tmp_path / "out" / "good.png").is_file()
 
 
+def test_explain_tells_a_line_a_picture_and_the_bad_on_stderr(run_command, finished, tmp_path):
+    images.write(
+        tmp_path / "cup.png", np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    )
+    (tmp_path / "broken.png").write_text("no picture")
+    out = tmp_path / "why"
+    status, lines, errors = run_command("explain", finished, tmp_path / "*.png", "--out", out)
+    assert status == 1 and len(errors) == 1 and "broken.png: is not a picture" in errors[0]
+    assert lines[0].startswith("cup.png -> ") and "(settled: " in lines[0] and "level" in lines[0]
+    assert lines[1:] == [f"The page: {out / 'explain.html'}"]
+    alone = [finished / "model.safetensors", tmp_path / "cup.png", "--out", tmp_path / "alone"]
+    status, _, errors = run_command("explain", *alone, "--domain", "edges")
+    assert status == 0 and "32x32 thumbnails" in errors[0]
+    assert run_command("explain", finished / "model.safetensors", "a.png")[0] == 2
+    assert run_command("explain", finished)[0] == 2
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["{run}", "a.png", "--domain", "depth"], "unknown domain 'depth': the model was trained on"),
+    (["{run}", "absent.png"], "absent.png: no such file"),
+    (["{tmp}", "a.png"], "model.safetensors: no such file"),
+    (["{run}", "a.png", "--pairs", "{tmp}"], "{tmp}"),
+])  # fmt: skip
+def test_what_explain_cannot_do_is_one_line(run_command, finished, tmp_path, arguments, message):
+    def fill(text):
+        return text.format(run=finished, tmp=tmp_path)
+
+    status, lines, errors = run_command(
+        "explain", *map(fill, arguments), "--out", tmp_path / "out"
+    )
+    assert status == 1 and not lines and len(errors) == 1 and fill(message) in errors[0]
+    assert not (tmp_path / "out").exists()
+
+
 def test_control_c_saves_and_the_same_command_goes_on(pair_set, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "nekogao.cli", "train", run, "--pairs", pair_set, *TINY,

@@ -1,0 +1,57 @@
+"""Networks whose answers are known beforehand."""
+
+import numpy as np
+import torch
+
+from nekogao import weights
+from nekogao.data import images, samples
+from nekogao.data.domains import built_in
+from nekogao.explain.subject import Faces, Subject
+from nekogao.nets.generator import Generator
+from nekogao.translate import Translator
+
+FACES = [samples.draw_face(who, 32) for who in samples.CHARACTERS[:4]]
+IDS = [who.name for who in samples.CHARACTERS[:4]]
+
+
+class Lookup(Generator):
+    """Gives the face whose source is nearest by pixels, exactly."""
+
+    def forward(self, source):
+        known = images.to_tensor([images.luma(face) for face in FACES])
+        nearest = torch.cdist(source.flatten(1), known.flatten(1)).argmin(1)
+        return images.to_tensor(FACES)[nearest]
+
+
+class Copy(Generator):
+    """Gives its source back."""
+
+    def forward(self, source):
+        return source.repeat(1, 3, 1, 1)
+
+
+class Constant(Generator):
+    """Gives the first face, whatever it is shown."""
+
+    def forward(self, source):
+        return images.to_tensor([FACES[0]] * len(source))
+
+
+class Negative(Generator):
+    """Gives its source's negative: a closed loop of period two."""
+
+    def forward(self, source):
+        return -source.repeat(1, 3, 1, 1)
+
+
+def subject(kind: type[Generator], faces: list[np.ndarray] = FACES) -> Subject:
+    torch.manual_seed(0)
+    generator = kind(size=32, width=2, normalisation="none").eval()
+    gray = built_in("gray")
+    model = weights.Model(generator, {"gray": gray}, "gray", {})
+    known = Faces(IDS[: len(faces)], faces, [images.luma(face) for face in faces])
+    return Subject(Translator(model), gray, known)
+
+
+def noise(seed: int, size: int = 32) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8)

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nekogao.explain.answers import ask, reach
+from tests.explain.networks import FACES, Constant, Copy, Lookup, Negative, noise, subject
+
+
+def one(kind, picture):
+    (answer,) = ask(subject(kind), [(Path("a.png"), picture)])
+    return answer
+
+
+@pytest.mark.parametrize("face", range(4))
+def test_a_lookup_gives_one_face_whole(face):
+    answer = one(Lookup, FACES[face])
+    assert answer.face == face and answer.share == pytest.approx(1, abs=1e-3)
+    assert answer.memory.span.r2 == pytest.approx(1, abs=1e-3)
+    assert answer.memory.span.effective == pytest.approx(1, abs=0.02)
+    assert answer.memory.copied == pytest.approx(0, abs=1e-3)
+    assert answer.settling.kind == "fixed" and answer.settling.stored
+    assert answer.settling.face == face and answer.settling.steps == 1
+    assert all(f.face == face and f.place == 0 for f in answer.findings.values())
+    assert not answer.oddities
+
+
+def test_a_copy_is_told_from_memory():
+    answer = one(Copy, noise(0))
+    assert answer.memory.span.r2 < 0.1 and answer.memory.copied > 0.9
+    assert answer.settling.kind == "fixed" and not answer.settling.stored
+    assert answer.oddities == ["spurious: settles away from every training face",
+                               "not made of the training faces"]  # fmt: skip
+
+
+def test_a_loop_that_goes_round_is_a_cycle():
+    answer = one(Negative, noise(1))
+    assert answer.settling.kind == "cycle" and "ends in a cycle" in answer.oddities
+
+
+def test_a_finding_counts_the_faces_that_are_nearer():
+    answer = one(Constant, FACES[2])
+    assert answer.face == 0 and answer.findings["pixel"].face == 2
+    assert answer.findings["pixel"].place >= 1
+
+
+def test_a_picture_of_any_size_is_brought_to_the_networks():
+    answer = one(Lookup, noise(2, 50))
+    assert answer.picture.shape == (32, 32, 3) and answer.source.shape == (32, 32)
+
+
+def test_the_reach_of_a_face_is_half_the_way_to_the_next():
+    targets = np.stack([np.full((2, 2, 3), v, np.float32) for v in (0.0, 0.4, 1.0)])
+    assert [round(reach(targets, i), 6) for i in range(3)] == [0.2, 0.2, 0.3]
+    assert reach(targets[:1], 0) == 0.25
+
+
+def test_one_face_has_no_runner_up():
+    (answer,) = ask(subject(Constant, FACES[:1]), [(Path("a.png"), noise(0))])
+    assert answer.runner_up is None and answer.share == pytest.approx(1)
+
+
+def test_nothing_shown_nothing_answered():
+    assert ask(subject(Copy), []) == []

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nekogao.explain.answers import ask
+from nekogao.explain.survey import level_of, survey
+from tests.explain.networks import FACES, Constant, Lookup, noise, subject
+
+
+def look(kind, pictures):
+    who = subject(kind)
+    return survey(who, ask(who, [(Path(f"{i}.png"), p) for i, p in enumerate(pictures)]))
+
+
+def test_the_predictor_that_is_the_network_itself_agrees_always():
+    pictures = [*FACES, *(np.roll(face, 1, 1) for face in FACES)]
+    found = look(Lookup, pictures)
+    scores = {score.name: score for score in found.scores}
+    assert scores["pixel"].agreement == 1 and scores["pixel"].place == 0
+    assert found.scores[0].agreement == 1
+    assert sum(found.once) == 8 and found.settled == found.once
+    assert level_of(found.deciding)[0] == found.level and found.collapsed is None
+
+
+def test_one_face_that_takes_all_is_a_collapse():
+    found = look(Constant, [noise(i) for i in range(6)])
+    assert found.collapsed == 0 and found.baseline == 1 and found.once == [6, 0, 0, 0]
+    assert look(Constant, [noise(0)]).collapsed is None
+
+
+def test_equal_sources_lie_at_equal_places_on_the_map():
+    found = look(Lookup, FACES)
+    assert found.picture_places == pytest.approx(found.face_places, abs=1e-6)
+    assert 0 < found.spread <= 1 + 1e-9
+    again = look(Lookup, FACES)
+    assert np.array_equal(found.picture_places, again.picture_places)
