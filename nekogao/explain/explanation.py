@@ -7,7 +7,7 @@ from nekogao.explain import flips
 from nekogao.explain.answers import Answer, Finding, Settling
 from nekogao.explain.flips import Flip
 from nekogao.explain.subject import Subject
-from nekogao.explain.survey import Survey, level_of
+from nekogao.explain.survey import Survey, is_level, level_of
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ class Explanation:
     def decision(self) -> Finding:
         """What the deciding level finds."""
         return self.answer.findings[self.deciding]
+
+    @property
+    def levels(self) -> dict[int, dict[str, Finding]]:
+        """Encoder level -> measure -> what it finds, the outermost level first."""
+        found: dict[int, dict[str, Finding]] = {}
+        for name, finding in self.answer.findings.items():
+            if is_level(name):
+                level, measure = level_of(name)
+                found.setdefault(level, {})[measure] = finding
+        return dict(sorted(found.items()))
 
     @property
     def shares(self) -> list[tuple[int, float]]:

@@ -69,6 +69,11 @@ class Survey:
         return int(np.argmax(self.once)) if many and self.baseline > MOST_IN_ONE else None
 
 
+def is_level(predictor: str) -> bool:
+    """Whether a predictor looks at an encoder level."""
+    return _LEVEL.fullmatch(predictor) is not None
+
+
 def level_of(predictor: str) -> tuple[int, str]:
     """Level and measure of a predictor like `level-6-cosine`."""
     match = _LEVEL.fullmatch(predictor)
@@ -82,7 +87,7 @@ def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
     scores = [_score(name, answers, winners) for name in answers[0].findings]
     scores.sort(key=lambda score: (-score.agreement, score.place))
     deciding = max(
-        (score for score in scores if _LEVEL.fullmatch(score.name)),
+        (score for score in scores if is_level(score.name)),
         # Where levels agree equally often: the one that has the right face nearer, the deeper one.
         key=lambda score: (score.agreement, -score.place, level_of(score.name)),
     ).name

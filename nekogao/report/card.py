@@ -97,6 +97,16 @@ def draw(explanation: Explanation, subject: Subject) -> Picture:
     sheet.top += 12
     sheet.write("Why this face", 19, bold=True)
     sheet.write(explanation.why)
+    for level, found in explanation.levels.items():
+        sheet.write(
+            f"Level {level} finds nearest "
+            + ", ".join(
+                f"{explanation.ids[f.face]} by {measure} ({f.distance:.3g})"
+                for measure, f in found.items()
+            ),
+            15,
+            _SOFT,
+        )
     sheet.top += 12
     sheet.write("What would flip it", 19, bold=True)
     for sentence in explanation.flips:

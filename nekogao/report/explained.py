@@ -156,18 +156,8 @@ def _card(explanation: Explanation, subject: Subject, path: str) -> dict[str, An
         "memory": answer.memory,
         "strip": [(words, embed(shown)) for words, shown in card.strip(explanation, subject)],
         "flips": [(words, embed(shown)) for words, shown in card.flip_strip(explanation)],
-        "levels": _levels(explanation),
+        "levels": explanation.levels,
     }
-
-
-def _levels(explanation: Explanation) -> list[dict[str, Any]]:
-    """What each encoder level finds nearest, by distance and by cosine."""
-    rows: dict[int, dict[str, Any]] = {}
-    for name, finding in explanation.answer.findings.items():
-        if name.startswith("level-"):
-            level, measure = level_of(name)
-            rows.setdefault(level, {"level": level})[measure] = finding
-    return [rows[level] for level in sorted(rows)]
 
 
 def default_out(model: Path) -> Path:

@@ -19,9 +19,6 @@ class Mark:
 
     x: float
     y: float
-    true_x: float
-    """Where it really lies."""
-    true_y: float
     side: int
 
 
@@ -29,12 +26,10 @@ def marks(
     faces: NDArray[np.float64], pictures: NDArray[np.float64]
 ) -> tuple[list[Mark], list[Mark]]:
     """Places in any coordinates as marks on the map: the faces', the pictures'."""
-    true = _scaled(np.concatenate([faces, pictures]))
     sides = np.array([FACE] * len(faces) + [PICTURE] * len(pictures), float)
-    moved = _apart(true, sides)
+    moved = _apart(_scaled(np.concatenate([faces, pictures])), sides)
     found = [
-        Mark(float(x), float(y), float(true_x), float(true_y), int(side))
-        for (x, y), (true_x, true_y), side in zip(moved, true, sides, strict=True)
+        Mark(float(x), float(y), int(side)) for (x, y), side in zip(moved, sides, strict=True)
     ]
     return found[: len(faces)], found[len(faces) :]
 
