@@ -88,11 +88,12 @@ def ask(subject: Subject, named: Sequence[tuple[Path, Picture]]) -> list[Answer]
     fitted = [images.fit(picture, subject.size, "stretch") for _, picture in named]
     outputs = subject.outputs(fitted)
     sources = [subject.source(picture) for picture in fitted]
-    distances = _distances(subject, sources)
+    distances, ends = _distances(subject, sources), _settle(subject, outputs)
+    rows = [{name: d[i] for name, d in distances.items()} for i in range(len(named))]
     return [
-        _answer(subject, path, picture, source, output, {k: d[i] for k, d in distances.items()})
-        for i, ((path, _), picture, source, output) in enumerate(
-            zip(named, fitted, sources, outputs, strict=True)
+        _answer(subject, path, picture, source, output, row, end)
+        for (path, _), picture, source, output, row, end in zip(
+            named, fitted, sources, outputs, rows, ends, strict=True
         )
     ]
 
@@ -114,6 +115,7 @@ def _answer(
     source: Picture,
     output: Unit,
     distances: dict[str, np.ndarray],
+    settling: Settling | None,
 ) -> Answer:
     made_of = memory.memory(output, subject.targets, unit(source))
     order = np.argsort(-np.asarray(made_of.span.weights), kind="stable").tolist()
@@ -130,24 +132,30 @@ def _answer(
         face=face,
         runner_up=order[1] if len(order) > 1 else None,
         memory=made_of,
-        settling=_settle(subject, output),
+        settling=settling,
         findings=findings,
     )
 
 
-def _settle(subject: Subject, output: Unit) -> Settling | None:
+def _settle(subject: Subject, outputs: Sequence[Unit]) -> list[Settling | None]:
     if subject.domain is None:
-        return None
-    settled = attractors.settle(
-        lambda picture: subject.outputs([images.from_unit(picture)])[0], output
-    )
-    end = np.asarray(settled.end)
+        return [None] * len(outputs)
+    starts = torch.from_numpy(np.stack(outputs)).permute(0, 3, 1, 2) * 2 - 1
+    settled = attractors.settle(subject.turn, starts)
+    ends = images.to_unit(settled.end)
+    return [
+        _settling(subject, end, steps, kind)
+        for end, steps, kind in zip(ends, settled.steps, settled.kind, strict=True)
+    ]
+
+
+def _settling(subject: Subject, end: Unit, steps: int, kind: str) -> Settling:
     distances = np.abs(subject.targets - end).mean(axis=(1, 2, 3))
     nearest = int(distances.argmin())
     return Settling(
         output=images.from_unit(end),
-        steps=settled.steps,
-        kind=settled.kind,
+        steps=steps,
+        kind=kind,
         face=law.winner(end, subject.targets),
         distance=float(distances[nearest]),
         stored=float(distances[nearest]) <= reach(subject.targets, nearest),

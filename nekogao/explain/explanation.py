@@ -41,12 +41,17 @@ class Explanation:
 
     @property
     def levels(self) -> dict[int, dict[str, Finding]]:
-        """Encoder level -> measure -> what it finds, the outermost level first."""
+        """Encoder level -> measure -> what it finds, the outermost level first.
+
+        Distance and cosine, and the measure that decides where it is another.
+        """
+        shown = {"distance", "cosine", level_of(self.deciding)[1]}
         found: dict[int, dict[str, Finding]] = {}
         for name, finding in self.answer.findings.items():
             if is_level(name):
                 level, measure = level_of(name)
-                found.setdefault(level, {})[measure] = finding
+                if measure in shown:
+                    found.setdefault(level, {})[measure] = finding
         return dict(sorted(found.items()))
 
     @property

@@ -9,7 +9,7 @@ from nekogao.data import images
 from nekogao.data.images import Picture
 from nekogao.evidence import law
 from nekogao.explain.answers import Answer
-from nekogao.explain.subject import Subject, Unit, unit
+from nekogao.explain.subject import Subject, unit
 
 MORPH_STEPS = 20
 """Morphs looked at between a picture and the runner-up's, before bisection."""
@@ -56,19 +56,19 @@ class Flip:
         return f"{'Making' if self.kind in ('brighter', 'darker') else 'Moving'} it {self.words}"
 
 
-def _across(picture: Unit, pixels: float) -> Unit:
-    return np.asarray(law.INTERVENTIONS["shift"](picture, pixels), np.float32)
+def _across(picture: Picture, pixels: float) -> Picture:
+    return law.INTERVENTIONS["shift"](picture, pixels / picture.shape[1])
 
 
-def _down(picture: Unit, pixels: float) -> Unit:
+def _down(picture: Picture, pixels: float) -> Picture:
     return _across(np.ascontiguousarray(picture.swapaxes(0, 1)), pixels).swapaxes(0, 1)
 
 
-def _brighten(picture: Unit, amount: float) -> Unit:
-    return np.asarray(law.INTERVENTIONS["brighten"](picture, amount), np.float32)
+def _brighten(picture: Picture, amount: float) -> Picture:
+    return law.INTERVENTIONS["brighten"](picture, amount)
 
 
-CHANGES: dict[str, Callable[[Unit, float], Unit]] = {
+CHANGES: dict[str, Callable[[Picture, float], Picture]] = {
     "brighter": _brighten,
     "darker": lambda picture, amount: _brighten(picture, -amount),
     "to the right": _across,
@@ -87,14 +87,11 @@ def morph(subject: Subject, answer: Answer) -> Flip | None:
     if answer.runner_up is None:
         return None
     ends = subject.faces.targets if subject.domain else subject.faces.sources
-    start, end = unit(answer.picture), unit(ends[answer.runner_up])
-    t = law.flip_point(
-        lambda mixed: subject.winners([images.from_unit(mixed)])[0], start, end, MORPH_STEPS
-    )
+    start, end = answer.picture, images.rgb(ends[answer.runner_up])
+    t = law.flip_point(lambda mixed: subject.winners([mixed])[0], start, end, MORPH_STEPS)
     if t is None:
         return None
-    mixed = np.asarray(law.morph(start, end, t), np.float32)
-    return _flip(subject, "morph", t, mixed, start, towards=answer.runner_up)
+    return _flip(subject, "morph", t, law.morph(start, end, t), start, towards=answer.runner_up)
 
 
 def smallest(subject: Subject, answer: Answer) -> Flip | None:
@@ -102,7 +99,7 @@ def smallest(subject: Subject, answer: Answer) -> Flip | None:
 
     None where none of those looked at does.
     """
-    start = unit(answer.picture)
+    start = answer.picture
     found = [_first(subject, answer, start, kind) for kind in CHANGES]
     flips = [
         _flip(subject, kind, amount, CHANGES[kind](start, amount), start)
@@ -119,17 +116,17 @@ def _amounts(subject: Subject, kind: str) -> list[float]:
     return sorted({float(round(pixels)) for pixels in np.linspace(1, farthest, _SCANNED)})
 
 
-def _first(subject: Subject, answer: Answer, start: Unit, kind: str) -> float | None:
+def _first(subject: Subject, answer: Answer, start: Picture, kind: str) -> float | None:
     """The smallest amount that flips, by a scan, and for brightness by bisection."""
     change, amounts = CHANGES[kind], _amounts(subject, kind)
-    winners = subject.winners([images.from_unit(change(start, amount)) for amount in amounts])
+    winners = subject.winners([change(start, amount) for amount in amounts])
     hit = next((i for i, face in enumerate(winners) if face != answer.face), None)
     if hit is None or kind not in ("brighter", "darker"):
         return None if hit is None else amounts[hit]
     low, high = (amounts[hit - 1] if hit else 0.0), amounts[hit]
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        flipped = subject.winners([images.from_unit(change(start, middle))])[0] != answer.face
+        flipped = subject.winners([change(start, middle)])[0] != answer.face
         low, high = (low, middle) if flipped else (middle, high)
     return high
 
@@ -138,18 +135,17 @@ def _flip(
     subject: Subject,
     kind: str,
     amount: float,
-    changed: Unit,
-    start: Unit,
+    picture: Picture,
+    start: Picture,
     towards: int | None = None,
 ) -> Flip:
-    picture = images.from_unit(changed)
     (output,) = subject.outputs([picture])
     return Flip(
         kind=kind,
         amount=amount,
         face=law.winner(output, subject.targets),
         towards=towards,
-        change=float(np.abs(changed - start).mean()),
+        change=float(np.abs(unit(picture) - unit(start)).mean()),
         picture=picture,
         output=images.from_unit(output),
     )

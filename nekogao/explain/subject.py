@@ -96,6 +96,14 @@ class Subject:
         channels = 3 // made[0].shape[-1]
         return list(np.repeat(np.concatenate(made), channels, axis=-1))
 
+    def turn(self, states: Tensor) -> Tensor:
+        """One turn of the closed loop, through 8-bit pictures as `apply --settle` goes.
+
+        Outputs b 3 h w in [-1, 1] are made sources and translated again.
+        """
+        made = self.outputs(images.from_tensor(states))
+        return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2) * 2 - 1
+
     def winners(self, pictures: Sequence[Picture]) -> list[int]:
         """The face that comes out for each picture."""
         return [law.winner(output, self.targets) for output in self.outputs(pictures)]

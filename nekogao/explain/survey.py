@@ -20,7 +20,7 @@ MOST_IN_ONE = 0.6
 FEWEST_FOR_COLLAPSE = 5
 ENOUGH = 100
 """Pictures from which agreement can be called a law."""
-_LEVEL = re.compile(r"level-(\d+)-(\w+)")
+_LEVEL = re.compile(r"level-(\d+)-(.+)")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def level_of(predictor: str) -> tuple[int, str]:
 
 def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
     """Look at all answers together; there must be at least one."""
-    winners = [answer.face for answer in answers]
+    winners = np.array([answer.face for answer in answers])
     scores = [_score(name, answers, winners) for name in answers[0].findings]
     scores.sort(key=lambda score: (-score.agreement, score.place))
     deciding = max(
@@ -107,8 +107,8 @@ def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
     )
 
 
-def _score(name: str, answers: Sequence[Answer], winners: list[int]) -> Score:
-    predicted = [answer.findings[name].face for answer in answers]
+def _score(name: str, answers: Sequence[Answer], winners: NDArray[np.intp]) -> Score:
+    predicted = np.array([answer.findings[name].face for answer in answers])
     return Score(
         name,
         float(law.agreement(predicted, winners)),
@@ -125,7 +125,7 @@ def _map(
     def features(batch: Tensor) -> Tensor:
         with torch.inference_mode():
             found = subject.generator.encode(batch)[level - subject.generator.first].flatten(1)
-        return F.normalize(found) if measure == "cosine" else found
+        return F.normalize(found) if "cosine" in measure else found
 
     both = torch.cat(
         [features(subject.sources), features(images.to_tensor([a.source for a in answers]))]

@@ -40,8 +40,8 @@ def test_a_loop_that_goes_round_is_a_cycle():
 
 def test_a_finding_counts_the_faces_that_are_nearer():
     answer = one(Constant, FACES[2])
-    assert answer.face == 0 and answer.findings["pixel"].face == 2
-    assert answer.findings["pixel"].place >= 1
+    assert answer.face == 0 and answer.findings["pixels"].face == 2
+    assert answer.findings["pixels"].place >= 1
 
 
 def test_a_picture_of_any_size_is_brought_to_the_networks():

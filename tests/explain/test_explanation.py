@@ -59,4 +59,4 @@ def test_the_record_holds_every_number_and_is_plain_json():
         assert sum(picture["shares"].values()) == pytest.approx(1)
         assert picture["flips"]["morph"]["face"] != name
         assert set(picture["memory"]) == {"nearest", "ratio", "r2", "effective", "copied"}
-        assert picture["findings"]["pixel"] == {"face": name, "distance": 0.0, "place": 0}
+        assert picture["findings"]["pixels"] == {"face": name, "distance": 0.0, "place": 0}

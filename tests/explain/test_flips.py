@@ -54,8 +54,8 @@ def test_a_flip_in_words(kind, amount, words, doing):
 
 
 def test_a_shift_goes_where_it_says():
-    picture = np.zeros((8, 8, 3), np.float32)
-    picture[4, 4] = 1
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[4, 4] = 255
     where = {"to the right": (4, 6), "to the left": (4, 2), "down": (6, 4), "up": (2, 4)}
     for kind, place in where.items():
-        assert flips.CHANGES[kind](picture, 2.0)[place].tolist() == [1, 1, 1]
+        assert flips.CHANGES[kind](picture, 2.0)[place].tolist() == [255, 255, 255]

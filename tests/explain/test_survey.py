@@ -17,7 +17,7 @@ def test_the_predictor_that_is_the_network_itself_agrees_always():
     pictures = [*FACES, *(np.roll(face, 1, 1) for face in FACES)]
     found = look(Lookup, pictures)
     scores = {score.name: score for score in found.scores}
-    assert scores["pixel"].agreement == 1 and scores["pixel"].place == 0
+    assert scores["pixels"].agreement == 1 and scores["pixels"].place == 0
     assert found.scores[0].agreement == 1
     assert sum(found.once) == 8 and found.settled == found.once
     assert level_of(found.deciding)[0] == found.level and found.collapsed is None
