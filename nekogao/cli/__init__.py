@@ -11,7 +11,7 @@ from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, WRONG_USAGE, UsageError
 from nekogao.errors import NekogaoError
 
 # Importing them enters their commands, in the order in which they are listed.
-from nekogao.cli import preparation, training, results, explanation, study, bench  # noqa: F401,E501 isort: skip
+from nekogao.cli import preparation, training, results, explanation, study, bench  # noqa: F401 isort: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
