@@ -91,7 +91,7 @@ def about(rate: float, pairs: Path | None, quick: bool) -> dict[str, Any]:
         },
         "machine": machine(),
         "matmul_flops_per_second": rate,
-        "pairs": str(pairs.resolve()) if pairs else None,
+        "pairs": pairs.resolve().name if pairs else None,
         "quick": quick,
     }
 
