@@ -34,7 +34,7 @@ def explain(
 
     if not pictures:
         raise UsageError("explain: name at least one picture, folder or pattern")
-    if out is None and not model.is_dir():
+    if out is None and model.is_file():
         raise UsageError("explain: give --out, since MODEL is a file")
     subject, failed = Subject.load(model, domain, pairs), 0
     if subject.faces.note:

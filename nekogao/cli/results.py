@@ -39,7 +39,7 @@ def apply(
 
     if settle < 0:
         raise UsageError(f"apply: --settle {settle} must not be negative")
-    if out is None and not model.is_dir():
+    if out is None and model.is_file():
         raise UsageError("apply: give --out, since MODEL is a file")
     options = Options(
         domain=domain, fit=fit, restore=restore, settle=settle,

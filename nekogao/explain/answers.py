@@ -100,12 +100,7 @@ def ask(subject: Subject, named: Sequence[tuple[Path, Picture]]) -> list[Answer]
 
 def _distances(subject: Subject, sources: Sequence[Picture]) -> dict[str, np.ndarray]:
     """Predictor -> distance of each source (row) from each face's (column)."""
-    batch = images.to_tensor(sources)
-    with torch.inference_mode():
-        return {
-            name: np.asarray(measure(subject.sources, batch), np.float64)
-            for name, measure in law.predictors(subject.generator).items()
-        }
+    return law.scores(subject.generator, subject.sources, images.to_tensor(sources))
 
 
 def _answer(

@@ -165,7 +165,7 @@ def test_bench_measures_writes_and_overwrites_nothing(run_command, pair_set, tmp
     assert any("help" in line and "<= 0.3 s" in line for line in out)
     assert out[-1] == f"All the numbers: {tmp_path / 'bench.json'}"
     data = json.loads((tmp_path / "bench.json").read_text())
-    assert data["pairs"] == str(pair_set) and list(data["sections"]) == ["help"]
+    assert data["pairs"] == pair_set.name and list(data["sections"]) == ["help"]
     one_line(run_command(*command), 1, "bench.json: exists already")
     one_line(run_command("bench", "--pairs", tmp_path, "--out", tmp_path / "b"), 1, "pairs.jsonl")
 

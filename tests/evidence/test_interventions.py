@@ -15,18 +15,18 @@ def picture(seed=0):
 @given(seed=st.integers(0, 50))
 def test_no_amount_leaves_the_picture_as_it_is(name, seed):
     before = picture(seed)
-    assert np.array_equal(INTERVENTIONS[name](before, 0), before)
-    assert np.array_equal(INTERVENTIONS[name](before[..., 0], 0), before[..., 0])
+    assert np.array_equal(INTERVENTIONS[name](before, 0.0), before)
+    assert np.array_equal(INTERVENTIONS[name](before[..., 0], 0.0), before[..., 0])
     assert np.array_equal(before, picture(seed))
 
 
 def test_interventions_by_hand():
     before = picture()
-    assert (INTERVENTIONS["brighten"](before, 1) == 255).all()
-    assert (INTERVENTIONS["brighten"](before, -1) == 0).all()
-    assert np.array_equal(INTERVENTIONS["flip"](before, 1), before[:, ::-1])
+    assert (INTERVENTIONS["brighten"](before, 1.0) == 255).all()
+    assert (INTERVENTIONS["brighten"](before, -1.0) == 0).all()
+    assert np.array_equal(INTERVENTIONS["flip"](before, 1.0), before[:, ::-1])
     assert np.array_equal(INTERVENTIONS["shift"](before, 0.25)[:, 4:], before[:, :-4])
-    assert INTERVENTIONS["blur"](before, 2).std() < before.std() / 2
+    assert INTERVENTIONS["blur"](before, 2.0).std() < before.std() / 2
 
 
 @settings(max_examples=25, deadline=None)
