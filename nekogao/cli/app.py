@@ -16,6 +16,11 @@ class UsageError(Exception):
     """Options that contradict each other."""
 
 
+def is_file(model: Path) -> bool:
+    """Whether MODEL is a file rather than a run, or is named like one where it is missing."""
+    return model.is_file() or (not model.is_dir() and bool(model.suffix))
+
+
 def end_run(run: Path, interrupted: bool) -> int:
     """Report on a run that has ended and show the result; return the exit status."""
     from nekogao.report.page import build_report

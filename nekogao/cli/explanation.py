@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file
 
 
 @app.command
@@ -34,7 +34,7 @@ def explain(
 
     if not pictures:
         raise UsageError("explain: name at least one picture, folder or pattern")
-    if out is None and model.is_file():
+    if out is None and is_file(model):
         raise UsageError("explain: give --out, since MODEL is a file")
     subject, failed = Subject.load(model, domain, pairs), 0
     if subject.faces.note:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, Fit, UsageError, app
+from nekogao.cli.app import AT_FAULT, DONE, Fit, UsageError, app, is_file
 
 
 @app.command
@@ -39,7 +39,7 @@ def apply(
 
     if settle < 0:
         raise UsageError(f"apply: --settle {settle} must not be negative")
-    if out is None and model.is_file():
+    if out is None and is_file(model):
         raise UsageError("apply: give --out, since MODEL is a file")
     options = Options(
         domain=domain, fit=fit, restore=restore, settle=settle,
