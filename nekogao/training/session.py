@@ -127,7 +127,8 @@ class Session:
             self._take_over(saved)
         elif "init_from" in (origin := self.folder.about().get("continued", {})):
             self.take_weights(origin)
-        self.folder.rewind(self.state.step if saved is not None else -1)
+        # What was measured before the first update is measured again.
+        self.folder.rewind(self.state.step or -1)
 
     def _take_over(self, saved: dict[str, Any]) -> None:
         try:

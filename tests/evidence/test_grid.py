@@ -1,9 +1,13 @@
 """Study files: what they expand to, and what is refused before anything runs."""
 
+from pathlib import Path
+
 import pytest
 
 from nekogao.errors import ConfigError, InputError
 from nekogao.evidence import grid
+
+STUDIES = Path(__file__).parents[2] / "docs" / "studies"
 
 ORDER = {
     "edges-then-gray": {"phases": ["edges:4", "gray:2"]},
@@ -89,3 +93,9 @@ def test_all_faults_are_told_at_once(write_study):
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         grid.read(tmp_path / "study.toml")
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_studies_of_the_documents_are_sound(path):
+    study = grid.read(path)
+    assert len(study.seeds) >= 5 and len(study.cells) > 1

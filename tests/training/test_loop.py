@@ -425,3 +425,17 @@ def test_replay_keeps_training_the_domains_of_earlier_phases(tiny, pair_set, tmp
     list(nekogao.switch(tmp_path / "once", tmp_path / "both", ["gray:4"]))
     models = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "both")]
     assert models[0] == models[1]
+
+
+def test_a_run_killed_before_its_first_update_measures_the_beginning_once(
+    tiny, pair_set, tmp_path
+):
+    events = nekogao.train(tmp_path / "cut", pair_set, tiny)
+    for event in events:
+        if isinstance(event, Saved):
+            events.close()
+            break
+    list(nekogao.train(tmp_path / "cut", pair_set, tiny))
+    list(nekogao.train(tmp_path / "whole", pair_set, tiny))
+    cut, whole = (Run.open(tmp_path / name).read_metrics() for name in ("cut", "whole"))
+    assert [(r["step"], r["domain"]) for r in cut] == [(r["step"], r["domain"]) for r in whole]
