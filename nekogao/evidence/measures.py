@@ -164,6 +164,36 @@ def measure_attractors(trained: Trained) -> Numbers:
     return found
 
 
+_PRODUCTS = 40
+"""Iterations for a spectral radius or a singular value."""
+
+
+def measure_jacobian(trained: Trained) -> Numbers:
+    """The closed loop's derivative where it rests: below 1, a face attracts.
+
+    At each stored face the loop in gray is run to its end; there the spectral radius and the
+    largest singular value are taken. Faces whose loop does not stand still have neither.
+    """
+    from nekogao.evidence import attractors
+    from nekogao.evidence.closed_loop import Loop
+
+    about = trained.pairs.header.domains.get("gray")
+    if about is None or about.kind == IMPORTED:
+        return {}
+    loop = Loop(trained.last, about)
+    rest = attractors.settle(loop.smooth, trained.targets)
+    points = [
+        end[None] for end, kind in zip(rest.end, rest.kind, strict=True) if kind == "fixed"
+    ]
+    return {
+        "resting": [float(kind == "fixed") for kind in rest.kind],
+        "spectral-radius": [attractors.spectral_radius(loop.smooth, p, _PRODUCTS) for p in points],
+        "singular-value": [
+            attractors.largest_singular_value(loop.smooth, p, _PRODUCTS) for p in points
+        ],
+    }
+
+
 _AMOUNTS = {"brighten": 0.2, "blur": 3.0, "shift": 0.2, "flip": 1.0}
 """How much each intervention changes an unseen picture."""
 _TRUSTED = ("decoder-input-share", "pixels")
@@ -268,6 +298,7 @@ MEASURES: dict[str, Measure] = {
     "law": measure_law,
     "interventions": measure_interventions,
     "attractors": measure_attractors,
+    "jacobian": measure_jacobian,
     "variations": measure_variations,
     "held-out": measure_held_out,
 }
