@@ -6,20 +6,16 @@ intervals resample it too. A number that is not defined for the run is absent.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nekogao.data import images
-from nekogao.data.domains import IMPORTED
-from nekogao.data.images import Picture
 from nekogao.errors import ConfigError
-from nekogao.evidence.trained import Trained
+from nekogao.evidence import unseen
+from nekogao.evidence.trained import Numbers, Trained
 from nekogao.training import measurements
 
-Numbers = dict[str, float | list[float]]
 Measure = Callable[[Trained], Mapping[str, Any]]
 
 
@@ -113,130 +109,6 @@ def measure_split(trained: Trained) -> Numbers:
     return found
 
 
-def measure_memory(trained: Trained) -> Numbers:
-    """Of outputs for unseen pictures: how near a face, how much memory, how much copy."""
-    from nekogao.evidence import memory
-
-    targets = trained.unit(trained.targets)
-    found: Numbers = {}
-    for domain in trained.unseen_domains:
-        sources = trained.unseen_sources(domain)
-        outputs, given = trained.unit(trained.outputs(sources)), trained.unit(sources)
-        seen = [memory.memory(o, targets, g) for o, g in zip(outputs, given, strict=True)]
-        found[f"ratio.{domain}"] = [m.ratio for m in seen]
-        found[f"memory.{domain}"] = [m.span.r2 for m in seen]
-        found[f"copied.{domain}"] = [m.copied for m in seen]
-        found[f"effective.{domain}"] = [m.span.effective for m in seen]
-    return found
-
-
-def measure_law(trained: Trained) -> Numbers:
-    """How often each predictor names the winner of an unseen picture."""
-    from nekogao.evidence import law
-
-    targets = trained.unit(trained.targets)
-    found: Numbers = {}
-    for domain in trained.unseen_domains:
-        sources = trained.unseen_sources(domain)
-        winners = np.array(
-            [law.winner(o, targets) for o in trained.unit(trained.outputs(sources))]
-        )
-        found[f"constant.{domain}"] = law.constant_baseline(winners)
-        found[f"winners.{domain}"] = float(len(set(winners.tolist())))
-        for name, distances in law.scores(trained.last, trained.sources(domain), sources).items():
-            right = distances.argmin(axis=1) == winners
-            found[f"{name}.{domain}"] = right.astype(float).tolist()
-    return found
-
-
-def measure_attractors(trained: Trained) -> Numbers:
-    """Residual of the closed loop at the stored faces, and where unseen pictures settle."""
-    from nekogao.evidence import attractors
-
-    found: Numbers = {}
-    for domain in trained.unseen_domains:
-        turn = partial(trained.turn, domain=domain)
-        found[f"residual.{domain}"] = attractors.residual(turn, trained.targets).tolist()
-        ends = attractors.settle(turn, trained.outputs(trained.unseen_sources(domain)))
-        kinds = attractors.classify(ends, trained.targets)
-        for kind in ("stored", "spurious", "cycle", "unconverged"):
-            found[f"{kind}.{domain}"] = [float(k == kind) for k in kinds]
-    return found
-
-
-_PRODUCTS = 40
-"""Iterations for a spectral radius or a singular value."""
-
-
-def measure_jacobian(trained: Trained) -> Numbers:
-    """The closed loop's derivative where it rests: below 1, a face attracts.
-
-    At each stored face the loop in gray is run to its end; there the spectral radius and the
-    largest singular value are taken. Faces whose loop does not stand still have neither.
-    """
-    from nekogao.evidence import attractors
-    from nekogao.evidence.closed_loop import Loop
-
-    about = trained.pairs.header.domains.get("gray")
-    if about is None or about.kind == IMPORTED:
-        return {}
-    loop = Loop(trained.last, about)
-    rest = attractors.settle(loop.smooth, trained.targets)
-    points = [
-        end[None] for end, kind in zip(rest.end, rest.kind, strict=True) if kind == "fixed"
-    ]
-    return {
-        "resting": [float(kind == "fixed") for kind in rest.kind],
-        "spectral-radius": [attractors.spectral_radius(loop.smooth, p, _PRODUCTS) for p in points],
-        "singular-value": [
-            attractors.largest_singular_value(loop.smooth, p, _PRODUCTS) for p in points
-        ],
-    }
-
-
-_AMOUNTS = {"brighten": 0.2, "blur": 3.0, "shift": 0.2, "flip": 1.0}
-"""How much each intervention changes an unseen picture."""
-_TRUSTED = ("decoder-input-share", "pixels")
-"""Predictors that must follow the winner when a picture is changed: the law's, and a control."""
-
-
-def measure_interventions(trained: Trained) -> Numbers:
-    """Whether a predictor follows the winner when unseen pictures are changed, in gray.
-
-    `moved` is the share of pictures whose winner moved. Of these, `followed` is the share whose
-    new winner is the predictor's new answer; of the pictures for which the predictor's answer
-    stays, `stayed` is the share whose winner stayed.
-    """
-    from nekogao.evidence import law
-
-    if "gray" not in trained.unseen_domains:
-        return {}
-    before, foretold = _answers(trained, trained.unseen)
-    found: Numbers = {}
-    for name, amount in _AMOUNTS.items():
-        changed = [law.INTERVENTIONS[name](picture, amount) for picture in trained.unseen]
-        after, again = _answers(trained, changed)
-        moved = after != before
-        found[f"moved.{name}"] = moved.astype(float).tolist()
-        for predictor in _TRUSTED:
-            right, still = again[predictor] == after, again[predictor] == foretold[predictor]
-            found[f"followed.{name}.{predictor}"] = right[moved].astype(float).tolist()
-            found[f"stayed.{name}.{predictor}"] = (~moved)[still].astype(float).tolist()
-    return found
-
-
-def _answers(trained: Trained, pictures: Sequence[Picture]) -> tuple[Any, dict[str, Any]]:
-    """The winners for pictures in gray, and what the trusted predictors foretell."""
-    from nekogao.evidence import law
-
-    make, targets = trained.pairs.header.domains["gray"], trained.unit(trained.targets)
-    sources = images.to_tensor([make.source(picture) for picture in pictures])
-    outputs = trained.unit(trained.outputs(sources))
-    scores = law.scores(trained.last, trained.sources("gray"), sources)
-    winners = np.array([law.winner(output, targets) for output in outputs])
-    return winners, {name: scores[name].argmin(axis=1) for name in _TRUSTED}
-
-
 def measure_variations(trained: Trained) -> Numbers:
     """Skill on varied sources of the trained faces, and on domains that were never trained.
 
@@ -263,43 +135,15 @@ def measure_variations(trained: Trained) -> Numbers:
     return found
 
 
-_OTHERS = 20
-"""Drawn faces that no run was trained on."""
-
-
-def measure_held_out(trained: Trained) -> Numbers:
-    """Skill on drawn faces that were never trained, beside the mean of the trained ones.
-
-    1 - d(output, face) / d(mean of the trained targets, face): above 0 where the mapping itself
-    was learned, so far as it helps with faces like these.
-    """
-    from nekogao.data import samples
-
-    # Another seed than that of any set that a study draws.
-    others = [face for _, face in samples.many_faces(_OTHERS, trained.pairs.size, seed=2**32)]
-    wanted = trained.unit(images.to_tensor(others))
-    mean = trained.unit(trained.targets).mean(axis=0)
-    reference = np.abs(mean - wanted).mean(axis=(1, 2, 3))
-    found: Numbers = {}
-    for domain in trained.domains:
-        about = trained.pairs.header.domains[domain]
-        if about.kind == IMPORTED:
-            continue
-        sources = images.to_tensor([about.source(face) for face in others])
-        error = np.abs(trained.unit(trained.outputs(sources)) - wanted).mean(axis=(1, 2, 3))
-        found[f"skill.{domain}"] = (1 - error / reference).tolist()
-    return found
-
-
 MEASURES: dict[str, Measure] = {
     "retention": measure_retention,
     "split": measure_split,
-    "memory": measure_memory,
-    "law": measure_law,
-    "interventions": measure_interventions,
-    "attractors": measure_attractors,
-    "jacobian": measure_jacobian,
+    "memory": unseen.measure_memory,
+    "law": unseen.measure_law,
+    "interventions": unseen.measure_interventions,
+    "attractors": unseen.measure_attractors,
+    "jacobian": unseen.measure_jacobian,
     "variations": measure_variations,
-    "held-out": measure_held_out,
+    "held-out": unseen.measure_held_out,
 }
 """Name in a study file -> the measure."""

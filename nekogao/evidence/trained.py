@@ -20,6 +20,9 @@ from nekogao.training import measurements, previews
 from nekogao.training.run import Run
 from nekogao.training.schedule import Schedule, plan, probe_indices
 
+Numbers = dict[str, float | list[float]]
+"""What a measure gives, by name; a list holds a number an image."""
+
 _ALWAYS = ("gray",)
 """Domains in which unseen pictures are shown beside the one trained last."""
 

@@ -1,10 +1,15 @@
-"""A study of a few seconds."""
+"""A study of a few seconds, a finished run to measure, and stubs of known answer."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
+import nekogao.evidence
 from nekogao import settings
+from nekogao.evidence.trained import Trained
 from tests.conftest import TINY
 
 STUDY = {
@@ -29,3 +34,27 @@ def write_file(path: Path, changes: dict) -> Path:
 def write_study(tmp_path):
     """Write a study file into the test's folder."""
     return lambda file="study.toml", **changes: write_file(tmp_path / file, changes)
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    """Put a module of the given functions into nekogao.evidence."""
+
+    def put(name, **functions):
+        module = ModuleType(f"nekogao.evidence.{name}")
+        vars(module).update(functions)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setattr(nekogao.evidence, name, module, raising=False)
+
+    return put
+
+
+def some_unseen(size):
+    rng = np.random.default_rng(0)
+    return {f"p{i}": rng.integers(0, 256, (size, size, 3), np.uint8) for i in range(5)}
+
+
+@pytest.fixture
+def trained(finished, monkeypatch):
+    monkeypatch.setattr("nekogao.data.samples.unseen", some_unseen)
+    return Trained(finished)

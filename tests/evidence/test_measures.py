@@ -1,41 +1,14 @@
 """What is measured of a run; measures of other modules stand in as stubs of known answer."""
 
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-import nekogao.evidence
 from nekogao.errors import ConfigError
 from nekogao.evidence import measures
 from nekogao.evidence.measures import MEASURES, measure_run
-from nekogao.evidence.trained import Trained
-
-
-@pytest.fixture
-def stub(monkeypatch):
-    """Put a module of the given functions into nekogao.evidence."""
-
-    def put(name, **functions):
-        module = ModuleType(f"nekogao.evidence.{name}")
-        vars(module).update(functions)
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setattr(nekogao.evidence, name, module, raising=False)
-
-    return put
-
-
-def some_unseen(size):
-    rng = np.random.default_rng(0)
-    return {f"p{i}": rng.integers(0, 256, (size, size, 3), np.uint8) for i in range(5)}
-
-
-@pytest.fixture
-def trained(finished, monkeypatch):
-    monkeypatch.setattr("nekogao.data.samples.unseen", some_unseen)
-    return Trained(finished)
 
 
 def test_retention_agrees_with_what_the_run_measured(finished, trained):
@@ -69,60 +42,9 @@ def test_the_split_is_given_the_generators_of_before_and_after(stub, trained):
     assert not any(name.endswith(".gray") for name in found), "nothing came after gray"
 
 
-def test_memory_is_a_number_a_picture(stub, trained):
-    def memory(output, targets, picture):
-        assert output.shape == (32, 32, 3) and targets.shape == (4, 32, 32, 3)
-        assert picture.shape == (32, 32, 1) and output.min() >= 0 and output.max() <= 1
-        span = SimpleNamespace(r2=0.5, effective=2.0)
-        return SimpleNamespace(ratio=0.25, span=span, copied=0.125)
-
-    stub("memory", memory=memory)
-    assert measures.measure_memory(trained) == {
-        "ratio.gray": [0.25] * 5, "memory.gray": [0.5] * 5, "copied.gray": [0.125] * 5,
-        "effective.gray": [2.0] * 5,
-    }  # fmt: skip
-
-
-def test_the_law_counts_how_often_a_predictor_names_the_winner(stub, trained):
-    def scores(generator, training, sources):
-        assert len(training) == 4 and len(sources) == 5
-        return {"pixels": -np.eye(5, 4)}
-
-    winners = iter([0, 1, 2, 0, 0])
-    stub(
-        "law",
-        winner=lambda output, targets: next(winners),
-        scores=scores,
-        constant_baseline=lambda w: float(np.bincount(w).max() / len(w)),
-    )
-    assert measures.measure_law(trained) == {
-        "constant.gray": 0.6, "winners.gray": 3.0, "pixels.gray": [1.0, 1.0, 1.0, 0.0, 1.0],
-    }  # fmt: skip
-
-
-def test_held_out_faces_are_measured_beside_the_mean_of_the_trained_ones(trained, monkeypatch):
-    mean = trained.targets.mean(dim=0, keepdim=True)
-    monkeypatch.setattr(trained, "outputs", lambda sources: mean.expand(len(sources), -1, -1, -1))
-    found = measures.measure_held_out(trained)
-    assert set(found) == {"skill.gray", "skill.edges"}
-    assert len(found["skill.gray"]) == 20 and max(map(abs, found["skill.gray"])) < 1e-5
-
-
 def test_the_closed_loop_turns_pictures_into_pictures(trained):
     turned = trained.turn(trained.targets, "gray")
     assert torch.equal(turned, trained.outputs(trained.sources("gray")))
-
-
-def test_attractors_are_told_by_kind(stub, trained):
-    stub(
-        "attractors",
-        residual=lambda turn, targets: (turn(targets) - targets).abs().mean((1, 2, 3)).numpy(),
-        settle=lambda turn, start: turn(start),
-        classify=lambda ends, targets: ["stored", "stored", "cycle", "spurious", "unconverged"],
-    )
-    found = measures.measure_attractors(trained)
-    assert found["stored.gray"] == [1, 1, 0, 0, 0] and found["cycle.gray"] == [0, 0, 1, 0, 0]
-    assert len(found["residual.gray"]) == 4
 
 
 def test_variations_score_what_moves_against_both_targets(stub, trained):
