@@ -6,6 +6,7 @@
     │   └── PictureError    a picture cannot be read
     ├── PairSetError        a pair set is damaged or lacks what is asked of it
     ├── RunError            a run folder cannot be used as asked
+    │   ├── DiskError       a file could not be written
     │   └── ResumeError     the run was begun with another configuration
     ├── DivergedError       a loss is no longer finite
     └── WeightsError        a file of weights cannot be loaded
@@ -36,6 +37,10 @@ class PairSetError(NekogaoError):
 
 class RunError(NekogaoError):
     """A run folder cannot be used as asked."""
+
+
+class DiskError(RunError):
+    """A file could not be written; with more room the same command goes on."""
 
 
 class ResumeError(RunError):

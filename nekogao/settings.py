@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import tomli_w
 
-from nekogao.config import TrainConfig
+from nekogao.config import GeneratorConfig, TrainConfig
 from nekogao.errors import ConfigError, InputError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -132,7 +132,7 @@ def apply_generator(settings: dict[str, Any], name: str) -> dict[str, Any]:
     patch = own.get("patch", 1)
     if patch > 1 and chosen["patch"] == 1 and "width" not in GENERATORS[name]:
         # The first level is as many times larger as patches were, so it gets fewer channels.
-        chosen["width"] = max(_NARROWEST, own["width"] // patch)
+        chosen["width"] = max(_NARROWEST, own.get("width", GeneratorConfig().width) // patch)
     return {**settings, "generator": chosen}
 
 

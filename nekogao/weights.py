@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from nekogao.data import images
 from nekogao.data.domains import Domain
 from nekogao.data.images import Picture
-from nekogao.errors import ConfigError, WeightsError
+from nekogao.errors import ConfigError, DiskError, WeightsError
 from nekogao.files import write_atomically
 from nekogao.nets.foreign import read_junyanz_unet
 from nekogao.nets.generator import Generator
@@ -92,9 +92,7 @@ def save(
     try:
         write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
     except SafetensorError as error:  # what it makes of a full disk
-        raise WeightsError(
-            f"{path}: could not be written ({error}). Free some disk space."
-        ) from None
+        raise DiskError(f"{path}: could not be written ({error}). Free some disk space.") from None
 
 
 def load(path: Path) -> Model:

@@ -96,3 +96,12 @@ def test_numbers_may_stand_for_names():
     data = settings.apply_overrides({}, ["adversary.patch=16", "generator.skips=5"])
     config = settings.from_dict(TrainConfig, data)
     assert (config.adversary.patch, config.generator.skips) == ("16", "5")
+
+
+def test_a_generator_freed_of_its_patches_gets_fewer_channels():
+    fast = settings.apply_generator(settings.recipe("fast"), "unet")["generator"]
+    assert (fast["patch"], fast["width"], fast["skips"]) == (1, 16, "all")
+    article = settings.apply_generator(settings.recipe("article"), "unet")["generator"]
+    assert article["width"] == 64
+    bare = settings.apply_generator({"generator": {"patch": 4}}, "unet")["generator"]
+    assert (bare["patch"], bare["width"]) == (1, 16)

@@ -108,7 +108,8 @@ def ray(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Outcome]:
     Every machine must see the study's folder under the same path. Raises ConfigError where Ray is
     not installed, and whatever carry_out raises.
     """
-    with _cluster(workers * trials[0].threads if trials else 1) as cluster:
+    cores = workers * max((trial.threads for trial in trials), default=1)
+    with _cluster(cores) as cluster:
         flag = cluster.remote(num_cpus=0)(Flag).remote()
         task = cluster.remote(max_retries=0)(_on_cluster)
         pending = [task.options(num_cpus=t.threads).remote(t, flag) for t in trials]

@@ -83,8 +83,13 @@ class Trained:
 
     def unseen_sources(self, domain: str) -> Tensor:
         """The unseen pictures in a domain, m c h w in [-1, 1]."""
-        make = self.pairs.header.domains[domain]
-        return images.to_tensor([make.source(picture) for picture in self.unseen])
+        return self.make(domain, self.unseen)
+
+    def make(self, domain: str, pictures: Sequence[Picture]) -> Tensor:
+        """The generator's inputs for pictures of the set's size, m c h w in [-1, 1]."""
+        about, channels = self.pairs.header.domains[domain], self.pairs.header.source_channels
+        made = [images.as_channels(about.source(picture), channels) for picture in pictures]
+        return images.to_tensor(made)
 
     def unit(self, batch: Tensor) -> NDArray[np.float32]:
         """A batch in [-1, 1] as arrays n h w c in [0, 1]."""
@@ -92,9 +97,7 @@ class Trained:
 
     def turn(self, state: Tensor, domain: str) -> Tensor:
         """One turn of the closed loop F = G after the domain, for pictures in [-1, 1]."""
-        make = self.pairs.header.domains[domain]
-        sources = [make.source(picture) for picture in images.from_tensor(state)]
-        return self.outputs(images.to_tensor(sources))
+        return self.outputs(self.make(domain, images.from_tensor(state)))
 
     def skill(self, sources: Sequence[Picture], targets: Sequence[Picture]) -> list[float]:
         """Skill of the last generator on sources, picture by picture."""

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from nekogao.config import TrainConfig
-from nekogao.errors import NekogaoError
+from nekogao.errors import DiskError, NekogaoError
 from nekogao.evidence.measures import measure_run
 from nekogao.files import write_text
 from nekogao.settings import from_dict
@@ -53,8 +53,9 @@ def outcome(trial: Trial) -> dict[str, Any] | None:
 def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> dict[str, Any] | None:
     """Train and measure one run, from where it was; None where `stop` said so.
 
-    A run that fails by its own fault (it diverges, say) is written down as failed. Raises OSError
-    where the disk is at fault, since another attempt may then succeed.
+    A run that fails by its own fault (it diverges, say) is written down as failed. Where the
+    machine is at fault another attempt may succeed, and OSError, DiskError or MemoryError is
+    raised.
     """
     begun, failed, measures = time.perf_counter(), "", None
     before = torch.get_num_threads()
@@ -65,8 +66,8 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> dict[st
         if any(isinstance(event, Interrupted) for event in events):
             return None
         measures = measure_run(trial.folder, trial.measures, stop)
-    except OSError:
-        raise
+    except (OSError, DiskError, MemoryError, torch.OutOfMemoryError):
+        raise  # the machine's fault, not the run's: with more room it goes on
     except NekogaoError as error:
         failed = str(error).replace(str(trial.folder), trial.name)
     except Exception as error:  # one run's fault must not end the study

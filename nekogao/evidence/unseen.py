@@ -126,8 +126,7 @@ def _answers(trained: Trained, pictures: Sequence[Picture]) -> tuple[Any, dict[s
     """The winners for pictures in gray, and what the trusted predictors foretell."""
     from nekogao.evidence import law
 
-    make, targets = trained.pairs.header.domains["gray"], trained.unit(trained.targets)
-    sources = images.to_tensor([make.source(picture) for picture in pictures])
+    targets, sources = trained.unit(trained.targets), trained.make("gray", pictures)
     outputs = trained.unit(trained.outputs(sources))
     scores = law.scores(trained.last, trained.sources("gray"), sources)
     winners = np.array([law.winner(output, targets) for output in outputs])
@@ -153,10 +152,9 @@ def measure_held_out(trained: Trained) -> Numbers:
     reference = np.abs(mean - wanted).mean(axis=(1, 2, 3))
     found: Numbers = {}
     for domain in trained.domains:
-        about = trained.pairs.header.domains[domain]
-        if about.kind == IMPORTED:
+        if trained.pairs.header.domains[domain].kind == IMPORTED:
             continue
-        sources = images.to_tensor([about.source(face) for face in others])
+        sources = trained.make(domain, others)
         error = np.abs(trained.unit(trained.outputs(sources)) - wanted).mean(axis=(1, 2, 3))
         found[f"skill.{domain}"] = (1 - error / reference).tolist()
     return found

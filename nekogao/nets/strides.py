@@ -130,10 +130,11 @@ class NearestDoubling(nn.Conv2d):
 @lru_cache
 def _fold_matrix(device: torch.device) -> Float[Tensor, "9 16"]:
     """Which of the 3x3 taps sum to which of the 4x4 taps: tap t meets outputs 2 - t and 3 - t."""
-    line = torch.zeros(3, 4)
-    for tap in range(3):
-        line[tap, 2 - tap] = line[tap, 3 - tap] = 1
-    return torch.kron(line, line).to(device)
+    with torch.inference_mode(False):  # it is kept, and training may be the next to use it
+        line = torch.zeros(3, 4)
+        for tap in range(3):
+            line[tap, 2 - tap] = line[tap, 3 - tap] = 1
+        return torch.kron(line, line).to(device)
 
 
 def _cropped(weight: Tensor) -> nn.Parameter:

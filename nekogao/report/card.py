@@ -14,6 +14,8 @@ from nekogao.explain.subject import Subject
 _WIDTH, _EDGE, _GAP, _SIDE = 1000, 36, 14, 174
 _PAPER, _INK, _SOFT, _RULE, _ACCENT = "#fbf8f3", "#2b2723", "#6f675e", "#e2dad0", "#e4572e"
 _MOST_SHARES = 6
+_TALLEST = 4000
+"""More than the longest names and sentences need; the card is cropped to what was drawn."""
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
@@ -25,7 +27,7 @@ class _Sheet:
     """Paper that is written on from top to bottom."""
 
     def __init__(self) -> None:
-        self.image = Image.new("RGB", (_WIDTH, 1400), _PAPER)
+        self.image = Image.new("RGB", (_WIDTH, _TALLEST), _PAPER)
         self.pen = ImageDraw.Draw(self.image)
         self.top = _EDGE
 

@@ -1,5 +1,6 @@
 """Where the arithmetic is done: one CPU in full precision, or whatever Lightning Fabric offers."""
 
+import os
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -45,6 +46,8 @@ def choose(config: TrainConfig) -> Engine:
     on_cpu = config.accelerator == "cpu" or (config.accelerator == "auto" and not _accelerated())
     if on_cpu and config.precision == "32-true":
         return PlainCpu()
+    # Deterministic matrix products on CUDA need their own workspace, named before the first one.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     from lightning_fabric import Fabric
 
     try:

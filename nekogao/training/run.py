@@ -10,7 +10,7 @@ import torch
 from nekogao import __version__, weights
 from nekogao.config import TrainConfig
 from nekogao.data.pairs import PairSet
-from nekogao.errors import NekogaoError, RunError
+from nekogao.errors import DiskError, NekogaoError, RunError
 from nekogao.files import new_folder, read_lines, write_atomically, write_text
 from nekogao.settings import dump_toml, from_dict, read_toml, to_dict
 
@@ -141,7 +141,7 @@ class Run:
             write_atomically(path, lambda temporary: torch.save(state, temporary))
         except RuntimeError as error:  # what torch.save makes of a full disk
             reason = str(error).splitlines()[0][:120]
-            raise RunError(
+            raise DiskError(
                 f"{path}: could not be written ({reason}). Free some disk space; the same command "
                 "then goes on from the last checkpoint."
             ) from None

@@ -60,8 +60,23 @@ class State:
         for name, module in self._modules().items():
             if module is not None:
                 module.load_state_dict(data[name])
+                if isinstance(module, torch.optim.Optimizer):
+                    _check_moments(module)
         for name in _COUNTS:
             setattr(self, name, data[name])
+
+
+def _check_moments(optimizer: torch.optim.Optimizer) -> None:
+    """Raise ValueError where an optimiser's moments are those of other weights.
+
+    PyTorch takes them whatever their shape, and Adam would go on with them.
+    """
+    for weights, moments in optimizer.state.items():
+        for name, moment in moments.items():
+            if moment.ndim and moment.shape != weights.shape:
+                raise ValueError(
+                    f"{name} has shape {tuple(moment.shape)}, its weights {tuple(weights.shape)}"
+                )
 
 
 def generator_shape(config: GeneratorConfig, header: Header) -> dict[str, Any]:

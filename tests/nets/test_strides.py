@@ -96,3 +96,11 @@ def test_whole_kernels_are_taken_in(kind, side):
     layer.load_state_dict(whole)
     assert torch.equal(layer.weight, whole["weight"][..., 1:3, 1:3])
     assert F.mse_loss(layer.bias, whole["bias"]) == 0
+
+
+def test_a_layer_that_was_used_for_inference_can_be_trained():
+    with torch.inference_mode():
+        NearestDoubling(2, 3, SMALLEST_FOLDED)(torch.randn(1, 2, SMALLEST_FOLDED, SMALLEST_FOLDED))
+    layer = NearestDoubling(2, 3, SMALLEST_FOLDED)
+    layer(torch.randn(1, 2, SMALLEST_FOLDED, SMALLEST_FOLDED)).sum().backward()
+    assert layer.weight.grad.abs().max() > 0

@@ -439,3 +439,15 @@ def test_a_run_killed_before_its_first_update_measures_the_beginning_once(
     list(nekogao.train(tmp_path / "whole", pair_set, tiny))
     cut, whole = (Run.open(tmp_path / name).read_metrics() for name in ("cut", "whole"))
     assert [(r["step"], r["domain"]) for r in cut] == [(r["step"], r["domain"]) for r in whole]
+
+
+def test_a_checkpoint_whose_moments_are_of_other_weights_is_refused(tiny, pair_set, tmp_path):
+    events = nekogao.train(tmp_path / "run", pair_set, tiny, stop=lambda: True)
+    list(events)
+    path = Run.open(tmp_path / "run").saved_checkpoints()[-1]
+    saved = torch.load(path, weights_only=True)
+    first = saved["generator_optimizer"]["state"][0]
+    first["exp_avg"] = torch.zeros(2, *first["exp_avg"].shape)
+    torch.save(saved, path)
+    with pytest.raises(RunError, match="does not fit this run .*exp_avg has shape"):
+        list(nekogao.train(tmp_path / "run", pair_set, tiny))
