@@ -13,6 +13,7 @@ import numpy as np
 
 from nekogao.errors import ConfigError
 from nekogao.evidence import unseen
+from nekogao.evidence.refusals import check_measure
 from nekogao.evidence.trained import Numbers, Trained
 from nekogao.training import measurements
 
@@ -36,8 +37,9 @@ def measure_run(
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raise ConfigError for a measure that is not in the table, or is named twice."""
+    """Raise ConfigError for a measure that is refused, not in the table, or named twice."""
     for name in names:
+        check_measure(name)
         if name not in MEASURES:
             raise ConfigError(f"unknown measure {name!r}. Choose from {', '.join(MEASURES)}.")
     if len(set(names)) < len(names):

@@ -99,3 +99,9 @@ def test_no_file(tmp_path):
 def test_the_studies_of_the_documents_are_sound(path):
     study = grid.read(path)
     assert len(study.seeds) >= 5 and len(study.cells) > 1
+
+
+@pytest.mark.parametrize("name", ["fid", "KID"])
+def test_a_study_that_asks_for_what_needs_thousands_of_pictures_is_told_why(write_study, name):
+    with pytest.raises(ConfigError, match="compares the statistics of thousands of pictures"):
+        grid.read(write_study(measures=[name]))
