@@ -7,16 +7,16 @@ __version__ = "0.1.0"
 
 _HOME = {
     "NekogaoError": "nekogao.errors",
-    "TrainConfig": "nekogao.config",
-    "Phase": "nekogao.config",
-    "PairSet": "nekogao.data.pairs",
+    "TrainConfig": "nekogao.config.schema",
+    "Phase": "nekogao.config.schema",
+    "PairSet": "nekogao.pairs.pair_set",
     "Generator": "nekogao.nets.generator",
     "train": "nekogao.training.loop",
     "switch": "nekogao.training.loop",
-    "Translator": "nekogao.translate",
-    "load": "nekogao.translate",
-    "apply": "nekogao.gallery",
-    "build_report": "nekogao.report.page",
+    "Translator": "nekogao.models.translator",
+    "load": "nekogao.models.translator",
+    "apply": "nekogao.models.gallery",
+    "build_report": "nekogao.report.run",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nekogao.config import TrainConfig
-from nekogao.data import pairs, samples
+from nekogao.config.plain import from_dict, recipe
+from nekogao.config.schema import TrainConfig
 from nekogao.files import new_folder
-from nekogao.gallery import apply
-from nekogao.report.page import build_report
-from nekogao.settings import from_dict, recipe
-from nekogao.training.events import Event, Interrupted
+from nekogao.models.gallery import apply
+from nekogao.models.translator import Options, Translator
+from nekogao.pairs import pair_set as pairs
+from nekogao.pictures import samples
+from nekogao.report.run import build_report
+from nekogao.runs.events import Event, Interrupted
+from nekogao.runs.folder import Run
 from nekogao.training.loop import train
-from nekogao.training.run import Run
-from nekogao.translate import Options, Translator
 
 PHASES = ("edges:250", "gray:250")
 RUN = "ten-faces"

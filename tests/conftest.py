@@ -3,22 +3,23 @@
 from jaxtyping import install_import_hook
 
 with install_import_hook("nekogao", "beartype.beartype"):
-    import nekogao.console
-    import nekogao.data.faces
-    import nekogao.data.imports
     import nekogao.demo
-    import nekogao.nets.foreign
-    import nekogao.report.explained
-    import nekogao.report.page
+    import nekogao.models.junyanz
+    import nekogao.pairs.imports
+    import nekogao.pictures.faces
+    import nekogao.report.explanation
+    import nekogao.report.run
+    import nekogao.tracking.console
 
 from pathlib import Path
 
 import pytest
 import torch
 
-from nekogao.config import TrainConfig
-from nekogao.data import pairs, samples
-from nekogao.settings import from_dict
+from nekogao.config.plain import from_dict
+from nekogao.config.schema import TrainConfig
+from nekogao.pairs import pair_set as pairs
+from nekogao.pictures import samples
 
 torch.set_num_threads(1)
 

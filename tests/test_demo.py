@@ -4,9 +4,9 @@ import pytest
 
 from nekogao import demo
 from nekogao.cli import main
-from nekogao.data.pairs import PairSet
-from nekogao.gallery import read_applied
-from nekogao.training.events import Finished, Interrupted
+from nekogao.models.gallery import read_applied
+from nekogao.pairs.pair_set import PairSet
+from nekogao.runs.events import Finished, Interrupted
 
 
 def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
@@ -32,7 +32,7 @@ def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monke
 @pytest.mark.timeout(900)
 def test_the_demo_learns_ten_faces(tmp_path):
     list(demo.demo(tmp_path / "demo"))
-    from nekogao.training.run import Run
+    from nekogao.runs.folder import Run
 
     rows = Run(tmp_path / "demo" / "ten-faces").read_metrics()[-2:]
     trained = next(row for row in rows if row["domain"] in row["trained"])

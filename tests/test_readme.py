@@ -10,8 +10,8 @@ import pytest
 from skimage import data
 
 from nekogao.cli import main
-from nekogao.data import images
-from nekogao.evidence import grid
+from nekogao.pictures import images
+from nekogao.studies import grid
 
 ROOT = Path(__file__).parent.parent
 SMALL = "--set generator.width=1 adversary.width=1 threads=1"

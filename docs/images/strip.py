@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from nekogao.data import images
-from nekogao.gallery import read_applied
-from nekogao.training.previews import sheets
-from nekogao.training.run import Run
+from nekogao.models.gallery import read_applied
+from nekogao.pictures import images
+from nekogao.runs.folder import Run
+from nekogao.training.sheets import sheets
 
 SIDE = 96
 demo = Path(sys.argv[1])

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from nekogao.bench.baselines import Baseline, textbook_unet
 from nekogao.bench.findings import Findings, Row, Workplace
 from nekogao.bench.processes import Outcome, Process, command
-from nekogao.data import images
-from nekogao.data.pairs import PairSet
-from nekogao.training.measurements import ssim
-from nekogao.training.run import Run
+from nekogao.measures.quality import ssim
+from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import images
+from nekogao.runs.folder import Run
 
 PHASES = ("edges:250", "gray:250")
 """What `fast` is run with: contours, then gray, as in the demo."""

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import torch
 
-from nekogao.config import AdversaryConfig, GeneratorConfig
+from nekogao.config.schema import AdversaryConfig, GeneratorConfig
 from nekogao.nets.discriminator import PATCHES
 from nekogao.nets.generator import FEWEST_PATCHES, WIDEST, count_levels, parse_skips
 

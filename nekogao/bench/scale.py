@@ -9,14 +9,15 @@ from typing import Any
 
 from torch import Tensor
 
-from nekogao.allocator import keep_freed_memory
 from nekogao.bench.findings import Findings, Row, Workplace
 from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
-from nekogao.config import TrainConfig
-from nekogao.data import pairs, samples
-from nekogao.data.pairs import PairSet
-from nekogao.settings import from_dict, recipe
+from nekogao.config.plain import from_dict, recipe
+from nekogao.config.schema import TrainConfig
+from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import samples
+from nekogao.training.allocator import keep_freed_memory
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from nekogao.allocator import keep_freed_memory, release_freed_memory
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
 from nekogao.bench.findings import Findings, Row, Workplace
@@ -22,11 +21,12 @@ from nekogao.bench.limit import (
     needed_flops,
 )
 from nekogao.bench.timing import Task, interleave, ratio, share
-from nekogao.config import TrainConfig
-from nekogao.data.domains import built_in
-from nekogao.data.manifest import Header
-from nekogao.data.pairs import Batch
-from nekogao.settings import apply_overrides, from_dict, recipe
+from nekogao.config.plain import apply_overrides, from_dict, recipe
+from nekogao.config.schema import TrainConfig
+from nekogao.pairs.manifest import Header
+from nekogao.pairs.pair_set import Batch
+from nekogao.pictures.domains import built_in
+from nekogao.training.allocator import keep_freed_memory, release_freed_memory
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from nekogao.bench import learning, scale, steps, translation
 from nekogao.bench.findings import Findings, Section, Workplace
-from nekogao.data import pairs, samples
-from nekogao.data.pairs import PairSet
+from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import samples
 
 SECTIONS: dict[str, Callable[[Workplace], Findings]] = {
     "step-article": steps.article,

@@ -7,18 +7,18 @@ from statistics import median
 
 import torch
 
-from nekogao import weights
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
 from nekogao.bench.findings import Findings, Row, Workplace
 from nekogao.bench.processes import command, run
 from nekogao.bench.steps import header
 from nekogao.bench.timing import Task, interleave, ratio
-from nekogao.config import TrainConfig
-from nekogao.data import images, samples
-from nekogao.settings import from_dict, recipe
+from nekogao.config.plain import from_dict, recipe
+from nekogao.config.schema import TrainConfig
+from nekogao.models import file as weights
+from nekogao.models.translator import Translator
+from nekogao.pictures import images, samples
 from nekogao.training.state import generator_shape, new_state
-from nekogao.translate import Translator
 
 _SIZE = 128
 BASELINES: dict[str, Callable[[int], Baseline] | None] = {

@@ -23,7 +23,7 @@ def is_file(model: Path) -> bool:
 
 def end_run(run: Path, interrupted: bool) -> int:
     """Report on a run that has ended and show the result; return the exit status."""
-    from nekogao.report.page import build_report
+    from nekogao.report.run import build_report
 
     if interrupted:
         return INTERRUPTED
@@ -34,9 +34,9 @@ def end_run(run: Path, interrupted: bool) -> int:
 
 def show_result(run: Path) -> None:
     """Show the measures of every domain at the end of every phase, and where the report is."""
-    from nekogao import console
-    from nekogao.report.page import stages
-    from nekogao.training.run import Run
+    from nekogao.report.run import stages
+    from nekogao.runs.folder import Run
+    from nekogao.tracking import console
 
     opened = Run.open(run)
     console.print_stages(stages(opened.read_metrics(), opened.config()))

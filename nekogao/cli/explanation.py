@@ -29,8 +29,8 @@ def explain(
     """
     from nekogao.explain.explanation import Explanation
     from nekogao.explain.subject import Subject
-    from nekogao.gallery import Applied
-    from nekogao.report.explained import default_out, explain_pictures
+    from nekogao.models.gallery import Applied
+    from nekogao.report.explanation import default_out, explain_pictures
 
     if not pictures:
         raise UsageError("explain: name at least one picture, folder or pattern")

@@ -29,7 +29,7 @@ def faces(
         fallback: What to crop where no face is found: nothing, or the centre square.
         boxes: A boxes.csv, edited by hand, to be used instead of looking.
     """
-    from nekogao.data import faces as finder
+    from nekogao.pictures import faces as finder
 
     found = finder.crop(
         photos, out, kind=kind, every_face=every_face, fallback=fallback, boxes=boxes
@@ -66,7 +66,7 @@ def pairs(
         low: Canny's lower threshold, for edges.
         high: Canny's upper threshold, for edges.
     """
-    from nekogao.data.pairs import build
+    from nekogao.pairs.pair_set import build
 
     count = build(faces, out, domains=domains, size=size, fit=fit, low=low, high=high)
     print(f"{count} items, {size}x{size}, domains {', '.join(domains)}, in {out}")
@@ -96,7 +96,7 @@ def import_(
         size: Pixels a side (aligned and folders), a power of two from 32 to 512.
         fit: How a picture that is not square becomes so (aligned and folders).
     """
-    from nekogao.data import imports
+    from nekogao.pairs import imports
 
     if sum(map(bool, (hdf5, aligned, folders))) != 1:
         raise UsageError("import: give one of --hdf5, --aligned, --folders")
@@ -125,7 +125,7 @@ def doctor(pairs: Positional[Path]) -> int:
     Args:
         pairs: A pair set.
     """
-    from nekogao.data.pairs import PairSet, examine
+    from nekogao.pairs.pair_set import PairSet, examine
 
     faults = examine(pairs)
     for fault in faults:

@@ -34,8 +34,8 @@ def apply(
         side_by_side: Write picture, source and output (and nearest face) in one row.
         nearest: Name the training face that each output resembles most.
     """
-    from nekogao.gallery import apply as translate
-    from nekogao.translate import Options, Translator
+    from nekogao.models.gallery import apply as translate
+    from nekogao.models.translator import Options, Translator
 
     if settle < 0:
         raise UsageError(f"apply: --settle {settle} must not be negative")
@@ -65,7 +65,7 @@ def report(run: Positional[Path], applied: Path | None = None) -> int:
         run: A run.
         applied: A folder that `apply` wrote; RUN/applied unless given.
     """
-    from nekogao.report.page import build_report
+    from nekogao.report.run import build_report
 
     print(build_report(run, applied).resolve())
     return DONE

@@ -23,9 +23,9 @@ def study(
         engine: Worker processes of this machine, or tasks of Ray (the extra `cluster`).
         workers: Runs at a time; one a core unless given.
     """
-    from nekogao import console
-    from nekogao.evidence.study import Completed, Paused, conduct
     from nekogao.report.study import build
+    from nekogao.studies.study import Completed, Paused, conduct
+    from nekogao.tracking import console
 
     if workers < 0:
         raise UsageError(f"study: --workers {workers} must not be negative")
@@ -43,7 +43,7 @@ def study(
 
 
 def _line(event: Any) -> str:
-    from nekogao.evidence.study import Begun, Completed, Ended
+    from nekogao.studies.study import Begun, Completed, Ended
 
     if isinstance(event, Begun):
         return (

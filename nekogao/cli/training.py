@@ -15,9 +15,9 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
     Args:
         out: A new folder; the same command again goes on after an interruption.
     """
-    from nekogao import console
     from nekogao.demo import RUN
     from nekogao.demo import demo as tell
+    from nekogao.tracking import console
 
     with console.stop_on_signal() as stop:
         if console.show(tell(out, stop)):
@@ -51,11 +51,11 @@ def train(
         settings: Any other setting, as in generator.width=32 optimizer.lr=1e-3.
         init_from: A run or model file to take the first weights from.
     """
-    from nekogao import console
-    from nekogao import settings as plain
-    from nekogao.config import TrainConfig
+    from nekogao.config import plain
+    from nekogao.config.schema import TrainConfig
+    from nekogao.runs.folder import Run
+    from nekogao.tracking import console
     from nekogao.training.loop import train as go
-    from nekogao.training.run import Run
 
     if recipe and config:
         raise UsageError("train: give --recipe or --config, not both")
@@ -85,7 +85,7 @@ def switch(run: Positional[Path], new: Positional[Path], phases: tuple[str, ...]
         new: The new run's folder; the same command again goes on after an interruption.
         phases: DOMAIN:EPOCHS, in order.
     """
-    from nekogao import console
+    from nekogao.tracking import console
     from nekogao.training.loop import switch as go
 
     with console.stop_on_signal() as stop:

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nekogao.data import images
-from nekogao.data.images import Picture
-from nekogao.evidence import attractors, law, memory
-from nekogao.evidence.memory import Memory
 from nekogao.explain.subject import Subject, Unit, unit
+from nekogao.measures import attractors, law
+from nekogao.measures import composition as memory
+from nekogao.measures.composition import Memory
+from nekogao.pictures import images
+from nekogao.pictures.images import Picture
 
 LOW_R2 = 0.5
 """An output of which less than this is explained by the faces is not made of them."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nekogao.data import images
-from nekogao.data.images import Picture
-from nekogao.evidence import law
 from nekogao.explain.answers import Answer
 from nekogao.explain.subject import Subject, unit
+from nekogao.measures import law
+from nekogao.pictures import images
+from nekogao.pictures.images import Picture
 
 MORPH_STEPS = 20
 """Morphs looked at between a picture and the runner-up's, before bisection."""

@@ -10,14 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nekogao.data import images
-from nekogao.data.domains import AS_IS, Domain
-from nekogao.data.images import Picture
-from nekogao.data.pairs import PairSet
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.evidence import law
-from nekogao.training.run import Run
-from nekogao.translate import Translator
+from nekogao.measures import law
+from nekogao.models.translator import Translator
+from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import images
+from nekogao.pictures.domains import AS_IS, Domain
+from nekogao.pictures.images import Picture
+from nekogao.runs.folder import Run
 
 MOST_FACES = 1000
 """Of larger pair sets this many faces are compared, spread evenly."""

@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nekogao.data import images
-from nekogao.evidence import law
 from nekogao.explain.answers import Answer
 from nekogao.explain.subject import Subject
+from nekogao.measures import law
+from nekogao.pictures import images
 
 MOST_IN_ONE = 0.6
 """A face that takes a larger share of the pictures than this is told as a collapse."""

@@ -6,10 +6,10 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from nekogao.data import images
-from nekogao.data.images import Picture
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
+from nekogao.pictures import images
+from nekogao.pictures.images import Picture
 
 _WIDTH, _EDGE, _GAP, _SIDE = 1000, 36, 14, 174
 _PAPER, _INK, _SOFT, _RULE, _ACCENT = "#fbf8f3", "#2b2723", "#6f675e", "#e2dad0", "#e4572e"

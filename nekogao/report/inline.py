@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 from PIL import Image
 
-from nekogao.data.images import Picture
+from nekogao.pictures.images import Picture
 
 _HERE = Path(__file__).parent
 

@@ -12,13 +12,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from nekogao import __version__
-from nekogao.evidence import summary
-from nekogao.evidence.grid import read
-from nekogao.evidence.study import RUNS, STUDY, threads_of, trials
-from nekogao.evidence.summary import CellResult, Summary
 from nekogao.files import write_text
 from nekogao.report import figures
-from nekogao.training.run import Run
+from nekogao.runs.folder import Run
+from nekogao.studies import summary
+from nekogao.studies.grid import read
+from nekogao.studies.study import RUNS, STUDY, threads_of, trials
+from nekogao.studies.summary import CellResult, Summary
 
 PAGE = "study.html"
 _HERE = Path(__file__).parent

@@ -8,17 +8,15 @@ from typing import Any
 
 import torch
 
-from nekogao import weights
-from nekogao.allocator import keep_freed_memory
-from nekogao.config import Phase, TrainConfig
-from nekogao.data.pairs import PairSet
+from nekogao.config.plain import differences, from_dict, recipe
+from nekogao.config.schema import Phase, TrainConfig
 from nekogao.errors import ResumeError, RunError
 from nekogao.files import new_folder, sha256
-from nekogao.settings import differences, from_dict, recipe
-from nekogao.training.events import (
-    Event,
-)
-from nekogao.training.run import Run
+from nekogao.models import file as weights
+from nekogao.pairs.pair_set import PairSet
+from nekogao.runs.events import Event
+from nekogao.runs.folder import Run
+from nekogao.training.allocator import keep_freed_memory
 from nekogao.training.schedule import plan
 from nekogao.training.session import Session
 

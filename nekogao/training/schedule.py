@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nekogao.config import OptimizerConfig, Phase, TrainConfig
-from nekogao.data.pairs import PairSet
+from nekogao.config.schema import OptimizerConfig, Phase, TrainConfig
+from nekogao.pairs.pair_set import PairSet
 
 _LAST_SHARE = 0.01
 """Decay ends at this share of the learning rate."""

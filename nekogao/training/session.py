@@ -10,15 +10,14 @@ from typing import Any
 
 from torch import Tensor
 
-from nekogao import weights
-from nekogao.config import TrainConfig
-from nekogao.data import images
-from nekogao.data.pairs import Batch, PairSet
+from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, DivergedError, ResumeError, RunError
 from nekogao.files import sha256
-from nekogao.training import engine, previews
-from nekogao.training.engine import Engine
-from nekogao.training.events import (
+from nekogao.measures.quality import measure
+from nekogao.models import file as weights
+from nekogao.pairs.pair_set import Batch, PairSet
+from nekogao.pictures import images
+from nekogao.runs.events import (
     Event,
     Finished,
     Interrupted,
@@ -29,8 +28,10 @@ from nekogao.training.events import (
     Stepped,
     Switched,
 )
-from nekogao.training.measurements import measure
-from nekogao.training.run import Run
+from nekogao.runs.folder import Run
+from nekogao.training import accelerator as engine
+from nekogao.training import sheets as previews
+from nekogao.training.accelerator import Engine
 from nekogao.training.schedule import Schedule, Span, learning_rate, plan, probe_indices
 from nekogao.training.state import State, generator_shape, new_state
 from nekogao.training.update import update

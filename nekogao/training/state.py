@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from nekogao.config import AdversaryConfig, GeneratorConfig, TrainConfig
-from nekogao.data.manifest import Header
+from nekogao.config.schema import AdversaryConfig, GeneratorConfig, TrainConfig
 from nekogao.errors import ConfigError
+from nekogao.nets.adam import Adam
 from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
 from nekogao.nets.generator import FEWEST_PATCHES, Generator
+from nekogao.pairs.manifest import Header
 from nekogao.randomness import Purpose, torch_seed
-from nekogao.training.optimizer import Adam
 
 _COUNTS = ("step", "seconds", "best", "best_over", "sums", "counted")
 """The fields of State that are plain data."""

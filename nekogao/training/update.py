@@ -5,8 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from nekogao.config import TrainConfig
-from nekogao.data.pairs import Batch
+from nekogao.config.schema import TrainConfig
 from nekogao.nets.losses import (
     ARTICLE_AIM,
     ARTICLE_FAKE,
@@ -15,6 +14,7 @@ from nekogao.nets.losses import (
     accuracy,
     article_cross_entropy,
 )
+from nekogao.pairs.pair_set import Batch
 from nekogao.randomness import Purpose, torch_seed
 from nekogao.training.state import State
 

@@ -2,10 +2,10 @@ import pytest
 import torch
 
 from nekogao.bench import baselines
-from nekogao.config import TrainConfig
+from nekogao.config.plain import from_dict, recipe
+from nekogao.config.schema import TrainConfig
 from nekogao.nets.discriminator import PatchGAN
 from nekogao.nets.generator import Generator
-from nekogao.settings import from_dict, recipe
 
 
 def ours(name, size, width):

@@ -7,8 +7,8 @@ from nekogao.bench import learning
 from nekogao.bench.baselines import textbook_unet
 from nekogao.bench.findings import Findings, Workplace
 from nekogao.bench.processes import Outcome
-from nekogao.data.pairs import PairSet
 from nekogao.files import read_lines
+from nekogao.pairs.pair_set import PairSet
 
 GOOD = {"ssim": 0.95, "mae": 0.01, "identity": 1.0, "sharpness": 0.95}
 

@@ -5,10 +5,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from nekogao.bench import limit
 from nekogao.bench.limit import Layer, discriminator_layers, generator_layers, needed_flops
-from nekogao.config import TrainConfig
+from nekogao.config.plain import from_dict, recipe
+from nekogao.config.schema import TrainConfig
 from nekogao.nets.discriminator import PatchGAN
 from nekogao.nets.generator import Generator
-from nekogao.settings import from_dict, recipe
 
 
 def taps(**about):

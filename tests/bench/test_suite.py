@@ -5,8 +5,8 @@ import pytest
 from nekogao.bench import suite
 from nekogao.bench.findings import Findings, Row
 from nekogao.cli.bench import Section
-from nekogao.data import pairs
 from nekogao.errors import ConfigError, InputError
+from nekogao.pairs import pair_set as pairs
 
 
 @pytest.fixture

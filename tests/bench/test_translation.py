@@ -2,7 +2,7 @@ import numpy as np
 
 from nekogao.bench import translation
 from nekogao.bench.findings import Workplace
-from nekogao.translate import Translator
+from nekogao.models.translator import Translator
 
 
 def test_an_untrained_model_translates(tmp_path):

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from nekogao.cli import main
-from nekogao.data import images
-from nekogao.data.pairs import PairSet
-from nekogao.settings import dump_toml
-from tests.data.test_imports import two_files  # noqa: F401
+from nekogao.config.plain import dump_toml
+from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import images
+from tests.pairs.test_imports import two_files  # noqa: F401
 
 TINY = ["--phases", "edges:3", "gray:2", "--set", "batch=2", "every=1", "generator.width=2",
         "threads=1"]  # fmt: skip

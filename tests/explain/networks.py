@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from nekogao import weights
-from nekogao.data import images, samples
-from nekogao.data.domains import built_in
 from nekogao.explain.subject import Faces, Subject
+from nekogao.models import file as weights
+from nekogao.models.translator import Translator
 from nekogao.nets.generator import Generator
-from nekogao.translate import Translator
+from nekogao.pictures import images, samples
+from nekogao.pictures.domains import built_in
 
 FACES = [samples.draw_face(who, 32) for who in samples.CHARACTERS[:4]]
 IDS = [who.name for who in samples.CHARACTERS[:4]]

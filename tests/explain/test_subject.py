@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from nekogao.data import pairs as sets
-from nekogao.data.pairs import PairSet
 from nekogao.errors import ConfigError, InputError, WeightsError
 from nekogao.explain.subject import Subject
-from tests.nets.test_foreign import weights as foreign_weights
+from nekogao.pairs import pair_set as sets
+from nekogao.pairs.pair_set import PairSet
+from tests.models.test_junyanz import weights as foreign_weights
 
 
 def test_a_runs_faces_are_its_pair_sets(finished, pair_set):

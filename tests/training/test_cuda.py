@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import nekogao
-from nekogao import settings
-from nekogao.config import TrainConfig
-from nekogao.training.run import Run
+from nekogao.config import plain as settings
+from nekogao.config.schema import TrainConfig
+from nekogao.runs.folder import Run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 

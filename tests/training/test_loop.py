@@ -18,20 +18,15 @@ import torch
 from safetensors.torch import load_file
 
 import nekogao
-from nekogao import settings, weights
-from nekogao.config import OptimizerConfig, TrainConfig
-from nekogao.data import images, manifest, pairs, reader
+from nekogao.config import plain as settings
+from nekogao.config.schema import OptimizerConfig, TrainConfig
 from nekogao.errors import ConfigError, DivergedError, PairSetError, ResumeError, RunError
-from nekogao.training.events import (
-    Finished,
-    Interrupted,
-    Measured,
-    Saved,
-    Started,
-    Stepped,
-    Switched,
-)
-from nekogao.training.run import Run
+from nekogao.models import file as weights
+from nekogao.pairs import manifest, reader
+from nekogao.pairs import pair_set as pairs
+from nekogao.pictures import images
+from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
+from nekogao.runs.folder import Run
 
 
 def digest(run):
@@ -117,9 +112,9 @@ def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
     )
     (tmp_path / "config.toml").write_text(settings.dump_toml(longer))
     code = (
-        "import sys, nekogao\nfrom pathlib import Path\nfrom nekogao import config, settings\n"
-        "given = settings.read_toml(Path(sys.argv[3]))\n"
-        "chosen = settings.from_dict(config.TrainConfig, given)\n"
+        "import sys, nekogao\nfrom pathlib import Path\nfrom nekogao.config import plain\n"
+        "given = plain.read_toml(Path(sys.argv[3]))\n"
+        "chosen = plain.from_dict(nekogao.TrainConfig, given)\n"
         "for e in nekogao.train(sys.argv[1], sys.argv[2], chosen): print(e, flush=True)\n"
     )
 

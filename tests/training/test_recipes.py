@@ -3,10 +3,11 @@
 import pytest
 
 import nekogao
-from nekogao import settings
-from nekogao.config import TrainConfig
-from nekogao.data import pairs, samples
-from nekogao.training.run import Run
+from nekogao.config import plain as settings
+from nekogao.config.schema import TrainConfig
+from nekogao.pairs import pair_set as pairs
+from nekogao.pictures import samples
+from nekogao.runs.folder import Run
 
 pytestmark = pytest.mark.slow
 

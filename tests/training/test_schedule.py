@@ -1,8 +1,8 @@
 import pytest
 
-from nekogao.config import OptimizerConfig, TrainConfig
-from nekogao.data.pairs import PairSet
+from nekogao.config.schema import OptimizerConfig, TrainConfig
 from nekogao.errors import ConfigError
+from nekogao.pairs.pair_set import PairSet
 from nekogao.training.schedule import learning_rate, plan, probe_indices
 
 

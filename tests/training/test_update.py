@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from nekogao.config import TrainConfig
-from nekogao.data.pairs import Batch, PairSet
-from nekogao.settings import from_dict
+from nekogao.config.plain import from_dict
+from nekogao.config.schema import TrainConfig
+from nekogao.pairs.pair_set import Batch, PairSet
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 

@@ -1,1 +1,0 @@
-"""Evidence: what a network remembers, what it copies, and by which law it answers."""

@@ -1,0 +1,258 @@
+"""Attractors: does the closed loop, output back in as input, come to rest on the training faces?
+
+A network that stores examples has them as fixed points of that loop, and draws what lies near
+to them (Radhakrishnan, Belkin and Uhler: arXiv 1810.10333; PNAS 117:27162). States are float
+tensors b c h w in [-1, 1]; distances are MAE on [0, 1], half of what it is on [-1, 1].
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nekogao.measures.closed_loop import Loop
+
+__all__ = [
+    "Basins",
+    "Kind",
+    "Loop",
+    "Settled",
+    "basins",
+    "blends",
+    "classify",
+    "finite_difference_gain",
+    "largest_singular_value",
+    "noise",
+    "residual",
+    "settle",
+    "spectral_radius",
+]
+
+Step = Callable[[Tensor], Tensor]
+"""One turn of the loop, on a batch."""
+Rest = Literal["fixed", "cycle", "unconverged"]
+Kind = Literal["stored", "spurious", "cycle", "unconverged"]
+
+NEAR = 0.05
+"""An end this near to a target, by MAE on [0, 1], is that target: stored."""
+LONGEST_CYCLE = 8
+"""Longer cycles count as unconverged."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Where starts came to rest."""
+
+    end: Float[Tensor, "b ..."]
+    """The last state of each."""
+    steps: list[int]
+    """Turns of the loop until each was at rest, or all that were allowed."""
+    kind: list[Rest]
+    """`fixed`: a turn changes it by no more than the tolerance. `cycle`: it does not rest, but
+    returns within the tolerance after 2 to 8 turns. `unconverged`: neither."""
+
+
+def settle(
+    step: Step, start: Float[Tensor, "b ..."], most: int = 100, tolerance: float = 1e-3
+) -> Settled:
+    """Run the loop from each start of a batch until it is at rest.
+
+    Args:
+        step: One turn of the loop; each state of a batch must go its own way.
+        start: The first states.
+        most: Turns at most.
+        tolerance: Largest MAE on [0, 1] between states that count as the same. A fixed point
+            approached by a factor f a turn may still be tolerance * f / (1 - f) away.
+    """
+    end, steps = start.clone(), [most] * len(start)
+    moving = torch.arange(len(start))
+    recent: deque[Tensor] = deque([start], maxlen=LONGEST_CYCLE + 1)
+    for turn in range(1, most + 1):
+        new = step(recent[-1])
+        end[moving] = new
+        rests = _apart(new, recent[-1]) <= tolerance
+        for index in moving[rests].tolist():
+            steps[index] = turn
+        recent.append(new)
+        if rests.any():
+            moving = moving[~rests]
+            recent = deque((state[~rests] for state in recent), maxlen=recent.maxlen)
+        if not len(moving):
+            break
+    kind: list[Rest] = ["fixed"] * len(start)
+    for place, index in enumerate(moving.tolist()):
+        past = [state[place] for state in list(recent)[:-2]]
+        returns = any(_apart(end[index][None], state[None]) <= tolerance for state in past)
+        kind[index] = "cycle" if returns else "unconverged"
+    return Settled(end, steps, kind)
+
+
+def classify(ends: Settled, targets: Float[Tensor, "n ..."], near: float = NEAR) -> list[Kind]:
+    """What each start came to: a stored face, a spurious fixed point, a cycle, or no rest.
+
+    Args:
+        ends: What `settle` gave.
+        targets: The training targets, in [-1, 1].
+        near: Largest MAE on [0, 1] from a fixed point to a target that counts as that target.
+    """
+    distances = _distances(ends.end, targets).min(dim=1).values
+    return [
+        kind if kind != "fixed" else "stored" if distance <= near else "spurious"
+        for kind, distance in zip(ends.kind, distances.tolist(), strict=True)
+    ]
+
+
+def residual(step: Step, targets: Float[Tensor, "n ..."]) -> NDArray[np.float64]:
+    """How far one turn of the loop moves each target: MAE on [0, 1], 0 for a fixed point."""
+    return _apart(step(targets), targets).double().numpy()
+
+
+@dataclass(frozen=True)
+class Basins:
+    """What a number of starts came to."""
+
+    kinds: dict[Kind, int]
+    """Starts of each kind; those of which there are none too."""
+    faces: NDArray[np.intp]
+    """Starts that came to rest on each target."""
+
+
+def basins(
+    step: Step,
+    starts: Float[Tensor, "b ..."],
+    targets: Float[Tensor, "n ..."],
+    most: int = 100,
+    tolerance: float = 1e-3,
+    near: float = NEAR,
+) -> Basins:
+    """Count what the starts come to; arguments as for `settle` and `classify`."""
+    settled = settle(step, starts, most, tolerance)
+    kinds = classify(settled, targets, near)
+    nearest = _distances(settled.end, targets).argmin(dim=1).numpy()
+    stored = nearest[np.array([kind == "stored" for kind in kinds], bool)]
+    counted = Counter(kinds)
+    names: Sequence[Kind] = ("stored", "spurious", "cycle", "unconverged")
+    return Basins(
+        {name: counted[name] for name in names}, np.bincount(stored, minlength=len(targets))
+    )
+
+
+def blends(targets: Float[Tensor, "n ..."], count: int, seed: int) -> Float[Tensor, "b ..."]:
+    """Random convex combinations of the targets, with weights uniform on the simplex."""
+    weights = np.random.default_rng(seed).dirichlet(np.ones(len(targets)), count)
+    return torch.einsum("bn,n...->b...", torch.from_numpy(weights).to(targets.dtype), targets)
+
+
+def noise(shape: Sequence[int], count: int, seed: int) -> Float[Tensor, "b ..."]:
+    """Uniform noise in [-1, 1], each of `shape`."""
+    values = np.random.default_rng(seed).uniform(-1, 1, (count, *shape))
+    return torch.from_numpy(values.astype(np.float32))
+
+
+def spectral_radius(
+    function: Step, point: Float[Tensor, "..."], iterations: int = 100, seed: int = 0
+) -> float:
+    """The largest modulus of an eigenvalue of the Jacobian at a point.
+
+    By power iteration on Jacobian-vector products, as the mean growth (geometric) over the second
+    half of the iterations: with a complex pair of eigenvalues the growth of one iteration goes up
+    and down, its mean does not. Below 1 a fixed point attracts.
+
+    Args:
+        function: Differentiable, such as Loop.smooth.
+        point: Where the derivative is taken.
+        iterations: Products; the error falls as their inverse.
+        seed: Draws the first direction.
+    """
+    direction = _unit(_gaussian(point, seed))
+    growths = []
+    for _ in range(max(2, iterations)):
+        moved = _push(function, point, direction)
+        growth = float(moved.norm())
+        if growth == 0:
+            return 0.0
+        growths.append(growth)
+        direction = _unit(moved)
+    return float(np.exp(np.log(growths[len(growths) // 2 :]).mean()))
+
+
+def largest_singular_value(
+    function: Step, point: Float[Tensor, "..."], iterations: int = 50, seed: int = 0
+) -> float:
+    """The largest singular value of the Jacobian: how much one turn can blow a change up.
+
+    By power iteration on J^T J, with a Jacobian-vector product and its transpose. It is at least
+    the spectral radius; above 1 there are changes that grow before they fade. Arguments as for
+    `spectral_radius`.
+    """
+    direction, size = _unit(_gaussian(point, seed)), 0.0
+    pull = torch.func.vjp(function, point)[1]
+    for _ in range(iterations):
+        moved = _push(function, point, direction)
+        size = float(moved.norm())
+        if size == 0:
+            break
+        direction = _unit(pull(moved)[0])
+    return size
+
+
+def finite_difference_gain(
+    step: Step,
+    point: Float[Tensor, "1 ..."],
+    sizes: Sequence[float],
+    draws: int = 16,
+    seed: int = 0,
+) -> dict[float, NDArray[np.float64]]:
+    """How much one turn enlarges random changes, for loops that have no derivative (Canny).
+
+    A random direction rarely is the worst one, so this is below the largest singular value; a
+    loop on 8-bit pictures does not see changes much smaller than 1/255.
+
+    Args:
+        step: One turn of the loop.
+        point: A batch of one state.
+        sizes: Root mean squares of the changes, on [0, 1].
+        draws: Directions for each size, the same for all of them.
+        seed: Draws the directions.
+
+    Returns:
+        Size -> |step(point + change) - step(point)| / |change| for every draw.
+    """
+    directions = _gaussian(point.expand(draws, *point.shape[1:]), seed)
+    rms = directions.flatten(1).square().mean(dim=1).sqrt()
+    directions = directions / rms.view(-1, *[1] * (point.ndim - 1))
+    here, found = step(point), {}
+    for size in sizes:
+        moved = step(point + 2 * size * directions) - here  # 2: on [-1, 1]
+        found[size] = moved.flatten(1).square().mean(dim=1).sqrt().double().numpy() / (2 * size)
+    return found
+
+
+def _push(function: Step, point: Tensor, direction: Tensor) -> Tensor:
+    """The Jacobian at the point times the direction."""
+    return torch.func.jvp(function, (point,), (direction,))[1]
+
+
+def _gaussian(like: Tensor, seed: int) -> Tensor:
+    values = np.random.default_rng(seed).normal(size=like.shape)
+    return torch.from_numpy(values).to(like.dtype)
+
+
+def _unit(vector: Tensor) -> Tensor:
+    return vector / vector.norm()
+
+
+def _apart(a: Tensor, b: Tensor) -> Tensor:
+    """MAE on [0, 1] of each pair of states, b."""
+    return (a - b).abs().flatten(1).mean(dim=1) / 2
+
+
+def _distances(states: Tensor, targets: Tensor) -> Tensor:
+    """MAE on [0, 1] of each state from each target, b n."""
+    return torch.stack([_apart(states, target[None]) for target in targets], dim=1)

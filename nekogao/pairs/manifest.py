@@ -1,0 +1,254 @@
+"""The pair set on disk: `pairs.jsonl` and the pictures that it names.
+
+The first line is the header, every further line an item. Paths are relative to the folder.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nekogao.errors import ConfigError, InputError, PairSetError
+from nekogao.files import check_relative, inside, new_folder, slug
+from nekogao.pictures import images
+from nekogao.pictures.domains import Domain
+from nekogao.pictures.images import Picture
+from nekogao.workers import ahead
+
+NAME = "pairs.jsonl"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Header:
+    """What all items of a pair set share."""
+
+    size: int
+    """Pixels a side."""
+    target_channels: int
+    """1 or 3."""
+    domains: dict[str, Domain]
+    """Every domain in which each item has a source."""
+
+    @property
+    def source_channels(self) -> int:
+        """Channels of the network's input: 3 as soon as one domain has colour."""
+        return max(domain.channels for domain in self.domains.values())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item before it is written: pictures of the set's size, and where they come from."""
+
+    name: str
+    category: str
+    target: Picture
+    sources: dict[str, Picture]
+    origin: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the manifest."""
+
+    id: str
+    category: str
+    target: str
+    sources: dict[str, str]
+    origin: dict[str, Any] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+    """`target` and every domain -> hash of the file as it was written."""
+
+    def files(self) -> dict[str, str]:
+        """`target` and every domain -> relative path."""
+        return {"target": self.target, **self.sources}
+
+
+def write(out: Path, header: Header, entries: Iterable[Entry]) -> int:
+    """Write a whole pair set, or nothing. Returns the number of items.
+
+    Raises InputError where `out` holds something already, PairSetError where there is no entry.
+    """
+    count = 0
+    with new_folder(out) as folder, (folder / NAME).open("w", encoding="utf-8") as lines:
+        for kind in ("target", *header.domains):
+            (folder / kind).mkdir()
+        lines.write(_header_line(header) + "\n")
+        with closing(ahead(lambda named: _write_item(folder, *named), _named(entries))) as rows:
+            for row in rows:
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+        if not count:
+            raise PairSetError(f"{out}: no item to write. Give at least one picture.")
+    return count
+
+
+def _header_line(header: Header) -> str:
+    domains = {name: domain.to_dict() for name, domain in header.domains.items()}
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "size": header.size,
+            "target_channels": header.target_channels,
+            "domains": domains,
+        }
+    )
+
+
+def _named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
+    """Each entry with a name that no other has."""
+    taken: set[str] = set()
+    # Names already given are not tried again, for a set may hold 100,000 of one stem.
+    last: dict[str, int] = {}
+    for entry in entries:
+        base = slug(entry.name)
+        # Some file systems do not tell upper from lower case.
+        key = base.casefold()
+        name, number = base, last.get(key, 1)
+        while name.casefold() in taken:
+            number += 1
+            name = f"{base}-{number}"
+        taken.add(name.casefold())
+        last[key] = number
+        yield name, entry
+
+
+def _write_item(folder: Path, name: str, entry: Entry) -> dict[str, Any]:
+    paths, hashes = {}, {}
+    for kind, picture in {"target": entry.target, **entry.sources}.items():
+        paths[kind] = f"{kind}/{name}.png"
+        data = images.encode(picture)
+        hashes[kind] = hashlib.sha256(data).hexdigest()
+        (folder / paths[kind]).write_bytes(data)
+    return {
+        "id": name,
+        "category": entry.category,
+        "target": paths.pop("target"),
+        "sources": paths,
+        "origin": entry.origin,
+        "sha256": hashes,
+    }
+
+
+def read(folder: Path) -> tuple[Header, list[Item]]:
+    """Read a pair set's manifest; the pictures are not touched.
+
+    Raises InputError where the folder is no pair set, PairSetError where a line is damaged.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        state = f"has no {NAME}" if folder.is_dir() else "no such folder"
+        raise InputError(f"{folder}: {state}. Make a pair set with `nekogao pairs` or `import`.")
+    rows = _rows(path)
+    try:
+        _, first = next(rows, (0, None))
+        if first is None:
+            raise PairSetError(f"{path}: is empty. Rebuild with `nekogao pairs`.")
+        header = _parse_header(path, first)
+        items = [_parse_item(folder, number, row, header) for number, row in rows]
+    except UnicodeDecodeError:
+        raise PairSetError(f"{path}: is not text. Rebuild with `nekogao pairs`.") from None
+    if not items:
+        raise PairSetError(f"{path}: holds no item. Rebuild with `nekogao pairs`.")
+    seen: set[str] = set()
+    for item in items:
+        if item.id in seen:
+            raise PairSetError(f"{path}: the id {item.id} stands twice. Remove one of the lines.")
+        seen.add(item.id)
+    return header, items
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a manifest, each with the number of its line; empty lines are left out."""
+    with path.open(encoding="utf-8") as handle:
+        for number, line in enumerate(handle, 1):
+            if not line.isspace():
+                yield number, _parse(path, number, line)
+
+
+def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise PairSetError(
+            f"{path}, line {number}: is not JSON ({error.msg}). Rebuild with `nekogao pairs`."
+        ) from None
+    if not isinstance(row, dict):
+        raise PairSetError(
+            f"{path}, line {number}: is not an object. Rebuild with `nekogao pairs`."
+        )
+    return row
+
+
+def _parse_header(path: Path, row: dict[str, Any]) -> Header:
+    if row.get("format") != FORMAT:
+        raise PairSetError(
+            f"{path}, line 1: format {row.get('format')!r}, this version reads {FORMAT}. "
+            "Rebuild with `nekogao pairs`."
+        )
+    try:
+        domains = {name: Domain(**fields) for name, fields in row["domains"].items()}
+        header = Header(int(row["size"]), int(row["target_channels"]), domains)
+        if not domains or any(name != d.name for name, d in domains.items()):
+            raise ValueError("domains")
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+        raise PairSetError(
+            f"{path}, line 1: damaged header ({error}). Rebuild with `nekogao pairs`."
+        ) from None
+    return header
+
+
+def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) -> Item:
+    where = f"{folder / NAME}, line {number}"
+    try:
+        item = Item(**row)
+        for relative in item.files().values():
+            check_relative(folder, relative)
+        hash(item.id)
+    except (TypeError, AttributeError) as error:
+        raise PairSetError(f"{where}: damaged item ({error}). Rebuild the pair set.") from None
+    except InputError as error:
+        raise PairSetError(f"{where}: {error}") from None
+    if item.sources.keys() != header.domains.keys():
+        raise PairSetError(
+            f"{where}: sources for {', '.join(item.sources) or 'no domain'}, the set has "
+            f"{', '.join(header.domains)}. Rebuild the pair set."
+        )
+    return item
+
+
+def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture:
+    """Read one picture of an item (`target` or a domain), checked against the manifest.
+
+    The file is read once: what is decoded is what was hashed. Threads may call this.
+
+    Raises PairSetError where it is missing, unreadable, changed, of the wrong size, or where a
+    link leads out of the folder.
+    """
+    channels = header.target_channels if kind == "target" else header.domains[kind].channels
+    try:
+        path = inside(folder, item.files()[kind])
+        data = images.contents(path)
+        picture = images.decode(data, channels, str(path))
+    except InputError as error:
+        raise PairSetError(f"{item.id}: {kind}: {error}") from None
+    height, width = picture.shape[:2]
+    if (height, width) != (header.size, header.size):
+        raise PairSetError(
+            f"{item.id}: {kind} is {width}x{height}, the set is {header.size}x{header.size}. "
+            "Rebuild with `nekogao pairs`."
+        )
+    if item.sha256.get(kind) != hashlib.sha256(data).hexdigest():
+        raise PairSetError(
+            f"{item.id}: {path} is not the file that was written when the set was built. "
+            "Restore it, or rebuild with `nekogao pairs`."
+        )
+    return picture
+
+
+def channels_of(pictures: Sequence[Picture]) -> int:
+    """1 where every picture has one channel, otherwise 3."""
+    return 1 if all(picture.ndim == 2 for picture in pictures) else 3

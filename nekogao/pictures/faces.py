@@ -1,0 +1,151 @@
+"""Photographs to a folder of face crops, with what was missed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from nekogao.errors import InputError, PictureError
+from nekogao.files import existing_folder, free_name, new_folder, sha256, slug
+from nekogao.pictures import boxes as tables
+from nekogao.pictures import images
+from nekogao.pictures.boxes import BOXES, CROPS
+from nekogao.pictures.detection import Box, Kind, centre_box, cut, detect
+from nekogao.pictures.images import Picture
+
+Fallback = Literal["none", "centre"]
+
+MISSES, SHEET = "misses.txt", "sheet.png"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of one photograph."""
+
+    path: Path
+    category: str
+    boxes: list[Box]
+    error: str = ""
+
+
+def crop(
+    photos: Path,
+    out: Path,
+    *,
+    kind: Kind = "auto",
+    every_face: bool = False,
+    fallback: Fallback = "none",
+    boxes: Path | None = None,
+) -> list[Found]:
+    """Cut faces out of a folder of photographs into a new folder.
+
+    `out` then holds `crops/CATEGORY/NAME.png`, `boxes.csv` with every box, `misses.txt` and a
+    contact sheet. Categories are the sub-folders of `photos`, or the file names where there are
+    none.
+
+    Args:
+        photos: A folder of pictures; they are not changed.
+        out: A new folder.
+        kind: Which cascades to use.
+        every_face: Whether to keep every face of a photograph instead of the best.
+        fallback: What to crop where nothing is found: nothing, or the centre square.
+        boxes: A table of boxes as in `boxes.csv`, to be used instead of detection.
+
+    Raises:
+        InputError: A folder is missing, empty or taken, the table is damaged, or no face came
+            out at all.
+    """
+    existing_folder(photos)
+    paths = images.find(photos)
+    given = tables.match(boxes, photos, paths) if boxes else None
+    results = []
+    with new_folder(out) as folder:
+        rows: list[dict[str, Any]] = []
+        thumbnails = []
+        for path in paths:
+            found, photo = _look(path, photos, kind, every_face, fallback, given)
+            results.append(found)
+            if photo is not None:
+                rows += _save_crops(folder, photo, found)
+                thumbnails.append(_thumbnail(photo, found.boxes))
+        if not any(found.boxes for found in results):
+            raise InputError(
+                f"{photos}: no face found in {len(results)} pictures. Try --fallback centre, "
+                "another --kind, or give boxes by hand with --boxes."
+            )
+        _write_tables(folder, rows, results)
+        columns = min(5, len(thumbnails))
+        grid = [thumbnails[i : i + columns] for i in range(0, len(thumbnails), columns)]
+        images.write(folder / SHEET, images.tile(grid, gap=6))
+    return results
+
+
+def _look(
+    path: Path,
+    photos: Path,
+    kind: Kind,
+    every_face: bool,
+    fallback: Fallback,
+    given: dict[Path, list[Box]] | None,
+) -> tuple[Found, Picture | None]:
+    category = path.parent.name if path.parent != photos else path.stem
+    try:
+        photo = images.read(path)
+    except PictureError as error:
+        return Found(path, category, [], str(error)), None
+    if given is not None:
+        boxes = given.get(path, [])
+    else:
+        boxes = detect(photo, kind)
+        boxes = boxes if every_face else boxes[:1]
+    if not boxes and fallback == "centre":
+        boxes = [centre_box(photo)]
+    return Found(path, category, boxes), photo
+
+
+def _save_crops(folder: Path, photo: Picture, found: Found) -> Iterator[dict[str, Any]]:
+    place = folder / CROPS / slug(found.category)
+    place.mkdir(parents=True, exist_ok=True)
+    digest = sha256(found.path)
+    for box in found.boxes:
+        path = free_name(place, slug(found.path.stem), ".png")
+        images.write(path, cut(photo, box))
+        yield {
+            "file": str(found.path.resolve()),
+            **box._asdict(),
+            "crop": path.relative_to(folder / CROPS).as_posix(),
+            "sha256": digest,
+        }
+
+
+def _write_tables(folder: Path, rows: list[dict[str, Any]], results: Sequence[Found]) -> None:
+    tables.write(folder / BOXES, rows)
+    misses = [
+        f"{found.path}\t{found.error or 'no face found'}"
+        for found in results
+        if not found.boxes or found.boxes[0].kind == "centre"
+    ]
+    text = "".join(f"{line}\n" for line in misses)
+    (folder / MISSES).write_text(text, encoding="utf-8")
+
+
+_COLOURS = {"cat": (230, 60, 90), "human": (40, 110, 240), "centre": (150, 150, 150)}
+
+
+def _thumbnail(photo: Picture, boxes: Sequence[Box], side: int = 256) -> Picture:
+    """A photograph fitted to a square, its boxes drawn in; gray where nothing was found."""
+    height, width = photo.shape[:2]
+    small = images.fit(photo, side, "pad")
+    if not boxes:
+        small = images.rgb(images.luma(small)) // 2 + 110
+    scale = side / max(height, width)
+    offset = np.array([side - width * scale, side - height * scale]) / 2
+    for box in boxes:
+        centre = (box.x + box.width / 2, box.y + box.height / 2)
+        corners = cv2.boxPoints((centre, (box.width, box.height), box.angle))
+        points = np.clip(corners * scale + offset, 1, side - 2).round().astype(np.int32)
+        cv2.polylines(small, [points], True, _COLOURS.get(box.kind, (30, 160, 70)), 3)
+    return small

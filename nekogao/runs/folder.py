@@ -1,0 +1,168 @@
+"""The run folder: what a run writes, and how it is read back."""
+
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nekogao import __version__
+from nekogao.config.plain import dump_toml, from_dict, read_toml, to_dict
+from nekogao.config.schema import TrainConfig
+from nekogao.errors import DiskError, NekogaoError, RunError
+from nekogao.files import new_folder, read_lines, write_atomically, write_text
+from nekogao.models import file as weights
+from nekogao.pairs.pair_set import PairSet
+
+RUN_TOML = "run.toml"
+_KEPT = 2
+"""Checkpoints kept beside the best generator."""
+
+
+class Run:
+    """Paths and files of one run folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.previews = self.folder / "previews"
+        self.checkpoints = self.folder / "checkpoints"
+        self.metrics = self.folder / "metrics.jsonl"
+        self.model = self.folder / weights.NAME
+        self.best = self.checkpoints / "best.safetensors"
+        self.phases = self.folder / "phases"
+        self.film = self.folder / "timelapse.gif"
+        self.report = self.folder / "report.html"
+        self.applied = self.folder / "applied"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.folder / RUN_TOML).is_file()
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Run":
+        """An existing run. Raises RunError where there is none."""
+        run = cls(folder)
+        if not run.exists:
+            state = f"has no {RUN_TOML}" if run.folder.is_dir() else "no such folder"
+            raise RunError(f"{folder}: {state}. Name a run that `nekogao train` wrote.")
+        return run
+
+    def create(
+        self, config: TrainConfig, pairs: PairSet, continued: dict[str, Any] | None = None
+    ) -> None:
+        """Begin a run: make the folder and write run.toml.
+
+        Raises InputError where the folder holds something already.
+        """
+        about: dict[str, Any] = {
+            "nekogao": __version__,
+            "pairs": {
+                "path": str(pairs.folder.resolve()),
+                "fingerprint": pairs.fingerprint,
+                "items": len(pairs),
+                "size": pairs.size,
+                "domains": pairs.domains,
+            },
+            "versions": {
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+                "machine": platform.machine(),
+                "threads": torch.get_num_threads(),
+            },
+            "train": to_dict(config),
+        }
+        if continued:
+            about["continued"] = continued
+        with new_folder(self.folder) as folder:
+            (folder / self.previews.name).mkdir()
+            (folder / self.checkpoints.name).mkdir()
+            write_text(folder / RUN_TOML, dump_toml(about))
+
+    def about(self) -> dict[str, Any]:
+        """What run.toml says. Raises RunError where it lacks something."""
+        about = read_toml(self.folder / RUN_TOML)
+        for key in ("pairs", "train"):
+            if not isinstance(about.get(key), dict):
+                raise RunError(
+                    f"{self.folder / RUN_TOML}: has no [{key}] table. Restore the file."
+                )
+        return about
+
+    def config(self) -> TrainConfig:
+        """The run's configuration. Raises RunError where run.toml is damaged."""
+        try:
+            return from_dict(TrainConfig, self.about()["train"])
+        except NekogaoError as error:
+            raise RunError(f"{self.folder / RUN_TOML}: {error}") from None
+
+    def append_metrics(self, rows: list[dict[str, Any]]) -> None:
+        """Add lines to metrics.jsonl."""
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        with self.metrics.open("a", encoding="utf-8") as handle:
+            handle.write(text)
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """Every line of metrics.jsonl; one that was cut off by a crash is left out."""
+        return read_lines(self.metrics, "step") if self.metrics.is_file() else []
+
+    def rewind(self, step: int) -> None:
+        """Forget measurements and sheets from after `step`, which will be made again.
+
+        What a killed process left half-written goes too.
+        """
+        for folder in (self.folder, self.previews, self.checkpoints, self.phases):
+            for leftover in folder.glob(".*.tmp"):
+                leftover.unlink()
+        rows = [row for row in self.read_metrics() if row["step"] <= step]
+        write_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+        for path in self.previews.glob("*-*.png"):
+            number = path.stem.partition("-")[0]
+            if number.isdigit() and int(number) > step:
+                path.unlink()
+
+    def phase_model(self, number: int) -> Path:
+        """The generator as it was at the end of a phase, from 1; of the last phase, `model`."""
+        return self.phases / f"{number}.safetensors"
+
+    def checkpoint_path(self, step: int) -> Path:
+        """Where the training state after `step` updates lies."""
+        return self.checkpoints / f"{step:06d}.pt"
+
+    def saved_checkpoints(self) -> list[Path]:
+        """The checkpoints, oldest first."""
+        found = (path for path in self.checkpoints.glob("*.pt") if path.stem.isdigit())
+        return sorted(found, key=lambda path: int(path.stem))
+
+    def save_checkpoint(self, step: int, state: dict[str, Any]) -> Path:
+        """Write a checkpoint atomically, then delete all but the newest ones."""
+        path = self.checkpoint_path(step)
+        try:
+            write_atomically(path, lambda temporary: torch.save(state, temporary))
+        except RuntimeError as error:  # what torch.save makes of a full disk
+            reason = str(error).splitlines()[0][:120]
+            raise DiskError(
+                f"{path}: could not be written ({reason}). Free some disk space; the same command "
+                "then goes on from the last checkpoint."
+            ) from None
+        for old in self.saved_checkpoints()[:-_KEPT]:
+            old.unlink()
+        return path
+
+    def load_checkpoint(self) -> dict[str, Any] | None:
+        """The newest training state, or None where there is none.
+
+        Raises RunError where it cannot be read.
+        """
+        saved = self.saved_checkpoints()
+        if not saved:
+            return None
+        try:
+            return torch.load(saved[-1], map_location="cpu", weights_only=True)
+        except Exception as error:  # torch.load raises many kinds on damaged files
+            reason = str(error).splitlines()[0][:200]
+            raise RunError(
+                f"{saved[-1]}: damaged checkpoint ({reason}). Delete it to go on from the one "
+                "before."
+            ) from None

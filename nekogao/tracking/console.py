@@ -1,0 +1,182 @@
+"""What a person sees while training: a progress bar on a terminal, plain lines elsewhere."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from nekogao.runs.events import (
+    Event,
+    Finished,
+    Interrupted,
+    Measured,
+    Saved,
+    Started,
+    Stepped,
+    Switched,
+)
+
+_PLAIN_SECONDS = 10.0
+"""Time between progress lines where there is no terminal."""
+_BAR_SECONDS = 0.25
+"""Time between two readings of the losses; to read them is to wait for the device."""
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C or SIGTERM into a request to stop, the second into the usual end."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        print("\nStopping after this update; once more stops at once.", file=sys.stderr)
+
+    previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def show(events: Iterable[Event]) -> bool:
+    """Show a run's events as they come. Returns whether the run was interrupted."""
+    console = Console(highlight=False)
+    shower = _Bar(console) if console.is_terminal else _Lines(console)
+    interrupted = False
+    with shower:
+        for event in events:
+            shower.show(event)
+            interrupted |= isinstance(event, Interrupted)
+    return interrupted
+
+
+def _losses(losses: Mapping[str, Any]) -> str:
+    short = {"discriminator": "D", "discriminator_accuracy": "D acc", "adversarial": "adv"}
+    return "  ".join(f"{short.get(name, name)} {value:.3f}" for name, value in losses.items())
+
+
+def _measured(event: Measured) -> str:
+    parts = [
+        f"{row['domain']}: SSIM {row['ssim']:.3f}  MAE {row['mae']:.4f}  "
+        f"skill {row['skill']:.2f}  identity {row['identity']:.0%}"
+        for row in event.rows
+    ]
+    epoch = event.rows[0]["epoch"]
+    return "\n".join(f"  epoch {epoch:6.1f}  {part}" for part in parts)
+
+
+class _Lines:
+    """Plain lines, for logs and pipes."""
+
+    def __init__(self, console: Console) -> None:
+        self.console, self.shown, self.begun = console, time.monotonic(), 0
+
+    def __enter__(self) -> "_Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        # Rich would break long lines where there is no terminal to break them for.
+        print(text, flush=True)
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Started):
+            how = f"going on from update {event.step}" if event.step else "starting"
+            self.say(f"{how}, {event.total} updates in all, on {event.device}")
+        elif isinstance(event, Stepped):
+            if time.monotonic() - self.shown > _PLAIN_SECONDS:
+                self.shown = time.monotonic()
+                left = event.seconds / event.step * (event.total - event.step)
+                self.say(
+                    f"  update {event.step}/{event.total}  {event.phase}  "
+                    f"{_losses(event.losses)}  about {left:.0f} s left"
+                )
+        elif isinstance(event, Measured):
+            self.say(_measured(event))
+        elif isinstance(event, Switched):
+            self.say(f"switching to {event.phase} after update {event.step}")
+        elif isinstance(event, Interrupted):
+            self.say(f"interrupted after update {event.step}; the same command goes on from there")
+        elif isinstance(event, Finished):
+            state = "was finished already" if event.already else "finished"
+            self.say(f"{state} after {event.step} updates")
+
+
+class _Bar(_Lines):
+    """A progress bar with losses and time left, below the measurements."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"),
+            console=console,
+            transient=True,
+        )
+        self.task = self.progress.add_task("starting", total=None, losses="")
+
+    def __enter__(self) -> "_Bar":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def say(self, text: str) -> None:
+        self.progress.console.print(text, markup=False, soft_wrap=True)
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self.progress.update(self.task, total=event.total, completed=event.step)
+        if isinstance(event, Stepped):
+            self.progress.update(self.task, completed=event.step, description=event.phase)
+            if time.monotonic() - self.shown > _BAR_SECONDS:
+                self.shown = time.monotonic()
+                self.progress.update(self.task, losses=_losses(event.losses))
+        elif not isinstance(event, Saved):
+            super().show(event)
+
+
+def print_stages(stages: Iterable[Any]) -> None:
+    """A table of the measures in every domain at the end of every phase."""
+    table = Table(title="Every domain at the end of each phase", title_justify="left")
+    for name in ("after", "domain", "trained", "identity", "MAE", "SSIM", "PSNR", "skill"):
+        table.add_column(name, justify="left" if name in ("after", "domain") else "right")
+    for stage in stages:
+        for cell in stage.cells:
+            row = cell.row
+            table.add_row(
+                stage.name,
+                cell.domain,
+                "yes" if cell.trained else "no",
+                f"{row['identity']:.0%}",
+                f"{row['mae']:.4f}",
+                f"{row['ssim']:.4f}",
+                f"{row['psnr']:.2f}",
+                f"{row['skill']:.3f}",
+            )
+    Console(width=None if sys.stdout.isatty() else 100).print(table)

@@ -1,0 +1,90 @@
+"""Sheets: source, generated, target; and the film of how they changed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor, nn
+
+from nekogao.pictures import images
+from nekogao.pictures.images import Picture
+
+_FRAME = 64
+"""Side of a face in the film."""
+_MILLISECONDS = 250
+_CHUNK = 16
+"""Pictures translated at a time."""
+
+
+@contextmanager
+def borrowed(model: nn.Module) -> Iterator[nn.Module]:
+    """Lend a model in evaluation mode; every part gets its own mode back afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield model
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def translate(model: nn.Module, sources: Tensor) -> Tensor:
+    """The model's outputs in evaluation mode, on the CPU. No random number is drawn."""
+    device = next(model.parameters()).device
+    with borrowed(model):
+        chunks = [model(chunk.to(device)).float().cpu() for chunk in sources.split(_CHUNK)]
+    return torch.cat(chunks)
+
+
+def draw(sources: Tensor, outputs: Tensor, targets: Tensor) -> Picture:
+    """A sheet of three rows (source, generated, target) and a column a picture."""
+    return images.tile([images.from_tensor(batch) for batch in (sources, outputs, targets)])
+
+
+def name(step: int, domain: str) -> str:
+    """The file name of a sheet; names sort by step."""
+    return f"{step:06d}-{domain}.png"
+
+
+def sheets(folder: Path) -> dict[str, dict[int, Path]]:
+    """Domain -> step -> sheet, in order of steps, for what lies in a previews folder."""
+    found: dict[str, dict[int, Path]] = {}
+    for path in sorted(folder.glob("*-*.png")):
+        step, _, domain = path.stem.partition("-")
+        if step.isdigit():
+            found.setdefault(domain, {})[int(step)] = path
+    return {domain: dict(sorted(by_step.items())) for domain, by_step in sorted(found.items())}
+
+
+def write_film(folder: Path, path: Path, columns: int) -> None:
+    """An animated GIF of the generated rows of every domain, one below the other.
+
+    Nothing is written where there are no sheets.
+    """
+    by_domain = sheets(folder)
+    steps = sorted({step for by_step in by_domain.values() for step in by_step})
+    frames = [_frame(by_domain, step, columns) for step in steps]
+    if frames:
+        durations = [_MILLISECONDS] * (len(frames) - 1) + [8 * _MILLISECONDS]
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+
+
+def _frame(by_domain: dict[str, dict[int, Path]], step: int, columns: int) -> Image.Image:
+    rows: list[tuple[str, Image.Image]] = []
+    for domain, by_step in by_domain.items():
+        if step in by_step:
+            with Image.open(by_step[step]) as sheet:
+                third = (sheet.height - 4) // 3
+                middle = sheet.convert("RGB").crop((0, third + 2, sheet.width, 2 * third + 2))
+            rows.append((domain, middle.resize((columns * (_FRAME + 1), _FRAME))))
+    width = max(row.width for _, row in rows)
+    frame = Image.new("RGB", (width, len(rows) * (_FRAME + 14) + 2), "white")
+    pen = ImageDraw.Draw(frame)
+    for i, (domain, row) in enumerate(rows):
+        top = i * (_FRAME + 14)
+        pen.text((2, top + 1), f"{domain}, step {step}", fill="black")
+        frame.paste(row, (0, top + 13))
+    return frame.quantize(128)

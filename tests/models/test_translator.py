@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import nekogao
+from nekogao.errors import ConfigError, PictureError
+from nekogao.models.translator import Options
+from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import images
+from nekogao.training import sheets as previews
+from tests.models.test_junyanz import weights as foreign_weights
+
+
+@pytest.fixture(scope="module")
+def translator(finished):
+    return nekogao.load(finished)
+
+
+@pytest.fixture
+def photo():
+    return np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+
+
+def test_a_trained_face_comes_out_as_in_training(translator, finished, pair_set):
+    found = PairSet.open(pair_set)
+    sheet = images.read(finished / "previews" / "000020-gray.png")
+    for i, target in enumerate(found.targets):
+        output = translator(target)
+        assert np.array_equal(output, sheet[34:66, i * 34 : i * 34 + 32])
+
+
+def test_an_array_gives_an_array_and_anything_else_a_pil_image(translator, photo, tmp_path):
+    array = translator(photo)
+    assert isinstance(array, np.ndarray) and array.shape == (32, 32, 3)
+    images.write(tmp_path / "a.png", photo)
+    for given in (Image.fromarray(photo), tmp_path / "a.png", str(tmp_path / "a.png")):
+        output = translator(given)
+        assert isinstance(output, Image.Image)
+        assert np.array_equal(np.asarray(output), array)
+    with pytest.raises(PictureError, match="no such file"):
+        translator("absent.png")
+
+
+def test_the_last_domain_makes_the_source_unless_told_otherwise(translator, photo):
+    (gray,) = translator.translate([photo])
+    assert np.array_equal(gray.source, images.luma(images.fit(photo, 32, "stretch")))
+    (edges,) = translator.translate([photo], Options(domain="edges"))
+    assert set(np.unique(edges.source)) <= {0, 255}
+    (ready,) = translator.translate([gray.source], Options(domain="as-is"))
+    assert np.array_equal(ready.output, gray.output)
+    with pytest.raises(ConfigError, match="unknown domain 'depth': .* gray, edges"):
+        translator.translate([photo], Options(domain="depth"))
+
+
+def test_settling_feeds_the_output_back(translator, photo):
+    (once,) = translator.translate([photo])
+    (twice,) = translator.translate([once.output])
+    (settled,) = translator.translate([photo], Options(settle=1))
+    assert np.array_equal(settled.output, twice.output)
+    with pytest.raises(ConfigError, match="settle needs a domain"):
+        translator.translate([photo], Options(settle=1, domain="as-is"))
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_outputs_can_get_their_own_size_back(translator, photo, fit):
+    (result,) = translator.translate([photo], Options(restore=True, fit=fit))
+    assert result.output.shape == ((40, 40, 3) if fit == "crop" else (40, 60, 3))
+
+
+def test_a_batch_gives_what_single_pictures_give(translator, photo):
+    pictures = [photo, photo[:10], photo[..., ::-1]]
+    together = translator.translate(pictures)
+    for picture, result in zip(pictures, together, strict=True):
+        alone = translator.translate([picture])[0].output.astype(int)
+        assert np.abs(alone - result.output).max() <= 1
+
+
+def test_the_nearest_face_of_a_face_is_itself(translator, pair_set):
+    found = PairSet.open(pair_set)
+    for item, target in zip(found.items, found.targets, strict=True):
+        name, distance = translator.nearest(target)
+        assert name == item.id and distance < 0.01
+
+
+def test_a_row_shows_picture_source_output_and_nearest_face(translator, photo):
+    (result,) = translator.translate([photo], Options(nearest=True))
+    assert translator.row(result).shape == (32, 4 * 34 - 2, 3)
+    assert result.nearest in translator.model.faces
+
+
+def test_a_foreign_network_takes_ready_sources(tmp_path, photo):
+    torch.save(foreign_weights(), tmp_path / "net.pth")
+    foreign = nekogao.load(tmp_path / "net.pth")
+    (result,) = foreign.translate([photo])
+    source = images.to_tensor([images.luma(images.fit(photo, 128, "stretch"))])
+    expected = images.from_tensor(previews.translate(foreign.generator, source))[0]
+    assert np.array_equal(result.output, expected)
+    with pytest.raises(ConfigError, match="holds no training faces"):
+        foreign.translate([photo], Options(nearest=True))

@@ -1,0 +1,133 @@
+import csv
+
+import numpy as np
+import pytest
+import skimage.data
+
+from nekogao.errors import InputError
+from nekogao.pairs import pair_set as pairs
+from nekogao.pictures import boxes, faces, images
+from nekogao.pictures.detection import Box, cut
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "people").mkdir()
+    images.write(folder / "people" / "astronaut.png", skimage.data.astronaut())
+    images.write(folder / "coffee.png", skimage.data.coffee())
+    (folder / "broken.jpg").write_text("nothing")
+    return folder
+
+
+def rows(path):
+    with path.open(newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_hits_misses_and_broken_files_are_told_apart(photos, tmp_path):
+    found = {f.path.name: f for f in faces.crop(photos, tmp_path / "out")}
+    assert [len(found[n].boxes) for n in ("astronaut.png", "coffee.png", "broken.jpg")] == [
+        1,
+        0,
+        0,
+    ]
+    assert "is not a picture" in found["broken.jpg"].error
+    misses = (tmp_path / "out" / faces.MISSES).read_text().splitlines()
+    assert [line.split("\t")[1][:13] for line in misses] == [found["broken.jpg"].error[:13],
+                                                             "no face found"]  # fmt: skip
+    (row,) = rows(tmp_path / "out" / boxes.BOXES)
+    assert row["crop"] == "people/astronaut.png" and row["kind"] == "human"
+    crop = images.read(tmp_path / "out" / "crops" / row["crop"])
+    assert crop.shape == (int(row["width"]), int(row["height"]), 3)
+    assert images.read(tmp_path / "out" / faces.SHEET).shape[1] > 2 * 256
+
+
+def test_an_edited_table_of_boxes_is_followed(photos, tmp_path):
+    table = tmp_path / "boxes.csv"
+    table.write_text(f"file,x,y,width,height\n{photos / 'coffee.png'},100,50,80,60\n")
+    found = faces.crop(photos, tmp_path / "out", boxes=table)
+    assert [f.path.name for f in found if f.boxes] == ["coffee.png"]
+    crop = images.read(tmp_path / "out" / "crops" / "coffee" / "coffee.png")
+    assert np.array_equal(crop, skimage.data.coffee()[40:120, 100:180])
+
+
+def test_the_table_that_was_written_can_be_given_back(photos, tmp_path):
+    faces.crop(photos, tmp_path / "one")
+    faces.crop(photos, tmp_path / "two", boxes=tmp_path / "one" / boxes.BOXES)
+    name = "crops/people/astronaut.png"
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_the_fallback_crops_the_centre_and_still_counts_as_a_miss(photos, tmp_path):
+    faces.crop(photos, tmp_path / "out", fallback="centre")
+    assert (tmp_path / "out" / "crops" / "coffee" / "coffee.png").is_file()
+    assert "coffee.png\tno face found" in (tmp_path / "out" / faces.MISSES).read_text()
+
+
+def test_a_folder_without_any_face_leaves_nothing_behind(tmp_path):
+    (tmp_path / "in").mkdir()
+    images.write(tmp_path / "in" / "moon.png", skimage.data.moon())
+    with pytest.raises(InputError, match="no face found in 1 pictures"):
+        faces.crop(tmp_path / "in", tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in"]
+
+
+def test_a_photograph_may_be_named_in_any_clear_way(photos, tmp_path, monkeypatch):
+    table = tmp_path / "boxes.csv"
+    monkeypatch.chdir(photos)
+    for name in ("astronaut.png", "people/astronaut.png", str(photos / "people/astronaut.png")):
+        table.write_text(f"\ufefffile,x,y,width,height\n{name},1.4,2,30,30\n", encoding="utf-8")
+        matched = boxes.match(table, photos, images.find(photos))
+        assert [(p.name, b[0][:4]) for p, b in matched.items()] == [
+            ("astronaut.png", (1, 2, 30, 30))
+        ]
+    for name in ("moon.png", "other/astronaut.png"):
+        table.write_text(f"file,x,y,width,height\n{name},1,2,30,30\n")
+        with pytest.raises(InputError, match=f"{name} is no photograph in"):
+            faces.crop(photos, tmp_path / "out", boxes=table)
+
+
+def test_an_edited_table_never_makes_the_contact_sheet_a_face(photos, tmp_path):
+    faces.crop(photos, tmp_path / "faces")
+    table = tmp_path / "faces" / boxes.BOXES
+    table.write_text(table.read_text().replace(",", ";"))
+    with pytest.raises(InputError, match="damaged table"):
+        pairs.build(tmp_path / "faces", tmp_path / "pairs", size=32)
+    table.unlink()
+    pairs.build(tmp_path / "faces", tmp_path / "pairs", size=32)
+    assert [item.id for item in pairs.PairSet.open(tmp_path / "pairs").items] == ["astronaut"]
+
+
+def test_the_sheet_draws_a_turned_box_where_the_crop_was_cut(tmp_path):
+    photo = np.full((256, 256, 3), 255, np.uint8)
+    box = Box(88, 108, 80, 80, 30.0, "cat", 1.0)
+    drawn = faces._thumbnail(photo, [box])
+    # The crop's border shows the frame's colour along all four sides, and nothing inside does.
+    turned = cut(drawn, box)
+    red = (turned[..., 1] < 160).astype(float)
+    assert all(side.mean() > 0.8 for side in (red[0], red[-1], red[:, 0], red[:, -1]))
+    assert red[8:-8, 8:-8].max() == 0
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "file,x,y,width,height\na.png,1,2,x,4\n",
+                                  "file,x,y,width,height\na.png,1,2,0,4\n"])  # fmt: skip
+def test_a_damaged_table_is_refused(photos, tmp_path, text):
+    (tmp_path / "b.csv").write_text(text)
+    with pytest.raises(InputError, match="damaged table"):
+        faces.crop(photos, tmp_path / "out", boxes=tmp_path / "b.csv")
+
+
+def test_photographs_are_never_changed(photos, tmp_path):
+    before = {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
+    faces.crop(photos, tmp_path / "out")
+    assert before == {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
+
+
+def test_a_pair_set_made_from_crops_remembers_the_photograph(photos, tmp_path):
+    faces.crop(photos, tmp_path / "faces")
+    pairs.build(tmp_path / "faces", tmp_path / "pairs", size=32)
+    (item,) = pairs.PairSet.open(tmp_path / "pairs").items
+    assert item.category == "people"
+    assert item.origin["file"] == str((photos / "people" / "astronaut.png").resolve())
+    assert len(item.origin["box"]) == 4 and len(item.origin["sha256"]) == 64

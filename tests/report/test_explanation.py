@@ -1,0 +1,107 @@
+import json
+
+import numpy as np
+import pytest
+
+from nekogao.errors import InputError
+from nekogao.explain.explanation import Explanation
+from nekogao.explain.subject import Subject
+from nekogao.pictures import images
+from nekogao.pictures.samples import photographs
+from nekogao.report import card, scatter
+from nekogao.report import explanation as explained
+from tests.explain.networks import Constant, Copy, Lookup, noise, subject
+from tests.report.test_run import read
+
+HOSTILE = '<img src=x onerror="alert(1)"> & more.png'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    images.write(tmp_path / "in" / HOSTILE, noise(0))
+    images.write(tmp_path / "in" / "cup.png", photographs()["coffee"])
+    (tmp_path / "in" / "broken.png").write_text("no picture")
+    (tmp_path / "in" / "film.mp4").write_text("no picture either")
+    return tmp_path / "in"
+
+
+def run(who, names, out):
+    return list(explained.explain_pictures(who, [str(n) for n in names], out, "the <run>"))
+
+
+def test_a_page_cards_and_json_and_the_rest_goes_on(finished, folder, tmp_path):
+    *events, page = run(Subject.load(finished), [folder], tmp_path / "out")
+    faults = [e.error for e in events if not isinstance(e, Explanation)]
+    assert any("broken.png: is not a picture" in f for f in faults)
+    assert any("film.mp4: is a video" in f for f in faults) and len(faults) == 2
+    assert page == tmp_path / "out" / "explain.html"
+    data = json.loads((tmp_path / "out" / "explain.json").read_text())
+    assert len(data["pictures"]) == 2 and data["faults"] == faults
+    for picture in data["pictures"]:
+        assert images.read(tmp_path / "out" / picture["card"]).shape[1] == 1000
+
+
+def test_the_page_stands_alone_and_names_are_escaped(finished, folder, tmp_path):
+    page = run(Subject.load(finished), [folder], tmp_path / "out")[-1]
+    text, parser = read(page)
+    assert all(s.startswith(("data:", "#", "cards/")) for s in parser.sources)
+    assert "<img src=x" not in text and "&lt;img src=x" in text and "the &lt;run&gt;" in text
+    for heading in ("Which picture falls to which face", "The map", "Outliers",
+                    "What predicts the face", "The cards", "always the commonest"):  # fmt: skip
+        assert heading in text
+    assert text.lstrip().startswith("<!doctype html>") and "2 not explained" in text
+
+
+def test_the_same_pictures_give_the_same_files(finished, folder, tmp_path):
+    for name in ("a", "b"):
+        run(Subject.load(finished), [folder / "cup.png"], tmp_path / name)
+    for file in ("explain.html", "explain.json", "cards/cup.png"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_a_collapse_thumbnails_and_outliers_are_told(finished, tmp_path):
+    for i in range(6):
+        images.write(tmp_path / f"{i}.png", noise(i))
+    text, _ = read(run(subject(Constant), [tmp_path / "*.png"], tmp_path / "out")[-1])
+    assert "Collapse:" in text and "takes 100%" in text
+    text, _ = read(run(subject(Copy), [tmp_path / "*.png"], tmp_path / "copy")[-1])
+    assert "spurious" in text and "none of them" in text and "becomes a law" in text
+    alone = Subject.load(finished / "model.safetensors")
+    text, _ = read(run(alone, [tmp_path / "*.png"], tmp_path / "alone")[-1])
+    assert "32x32 thumbnails" in text
+
+
+def test_ready_sources_have_no_end(finished, folder, tmp_path):
+    *_, page = run(Subject.load(finished, "as-is"), [folder / "cup.png"], tmp_path / "out")
+    text, _ = read(page)
+    assert "nothing to feed back through" in text and "after settling" not in text
+    assert json.loads((tmp_path / "out/explain.json").read_text())["basins"]["settled"] is None
+
+
+def test_nothing_is_overwritten_and_nothing_half_made_is_left(folder, tmp_path):
+    with pytest.raises(InputError, match="not empty"):
+        run(subject(Lookup), [folder], folder)
+    assert not any(isinstance(e, Explanation) for e in run(
+        subject(Lookup), [folder / "broken.png", tmp_path / "no*"], tmp_path / "out"))  # fmt: skip
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "explained").mkdir()
+    assert explained.default_out(tmp_path) == tmp_path / "explained-2"
+
+
+def test_marks_never_hide_each_other_and_stay_on_the_map():
+    rng = np.random.default_rng(0)
+    faces, pictures = scatter.marks(rng.normal(size=(10, 2)), np.zeros((30, 2)))
+    marks = faces + pictures
+    for i, a in enumerate(marks):
+        assert a.side / 2 <= a.x <= scatter.WIDTH - a.side / 2
+        assert a.side / 2 <= a.y <= scatter.HEIGHT - a.side / 2
+        for b in marks[:i]:
+            apart = max(abs(a.x - b.x), abs(a.y - b.y))
+            assert apart > 0.8 * (a.side + b.side) / 2
+
+
+def test_long_words_on_a_card_are_broken():
+    font = card._font(20)
+    lines = card._lines("a " + "w" * 200, font, 300)
+    assert len(lines) > 5 and all(font.getlength(line) <= 300 for line in lines)
