@@ -1,57 +1,64 @@
-"""Settings: configuration as plain data, from recipes, TOML files and the command line."""
+"""Configurations as plain data: to TOML and back, and what differs between two of them."""
 
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
 
-from nekogao.config.schema import GeneratorConfig, TrainConfig
+from nekogao.config.rules import ModelConfig
+from nekogao.config.schema import MODELS, TrainConfig
 from nekogao.errors import ConfigError, InputError
 
-RECIPES = Path(__file__).parent / "recipes"
-
-_PAPER = {
-    "patch": 1,
-    "skips": "all",
-    "kernel": 4,
-    "upsampling": "transposed",
-    "width": 64,
-    "normalisation": "batch",
-    "bottleneck_norm": False,
-    "dropout": 0.5,
-    "decoder": "mirror",
-    "initialisation": "normal",
-}
-
-_NARROWEST = 16
-"""Channels of a network that is freed of its patches, at least."""
-
-GENERATORS: dict[str, dict[str, Any]] = {
-    "encoder-decoder": {"skips": "innermost"},
-    "no-skips": {"skips": "none"},
-    "inner3": {"skips": "inner3"},
-    "unet": {"skips": "all", "patch": 1},
-    "unet-128": {**_PAPER, "size": 128},
-    "unet-256": {**_PAPER, "size": 256},
-}
-"""Named generators: the fields that each one sets; the rest stay as the recipe has them."""
+MODEL, KIND = "model", "kind"
+"""The table of a family's settings, and the entry in it that names the family."""
+_SPELLINGS = {bool: "true", int: "10", float: "0.5", str: "word"}
 
 
 def to_dict(config: Any) -> dict[str, Any]:
     """A configuration as plain data for TOML: tuples as lists, None left out."""
+    data = _plain(asdict(config))
+    if isinstance(config, TrainConfig):
+        data[MODEL] = {KIND: config.model.kind, **data[MODEL]}
+    return data
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(inner) for key, inner in value.items() if inner is not None}
-        return list(value) if isinstance(value, tuple) else value
 
-    return plain(asdict(config))
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def train_config(data: Mapping[str, Any]) -> TrainConfig:
+    """The configuration of a run from plain data; absent fields keep their defaults.
+
+    The settings of the model's family are in the table `model`, whose `kind` names the family
+    (convolutional where it is absent). They may also be given in short, without that table, as in
+    `generator.width`.
+
+    Raises ConfigError for an unknown field (with the nearest known one) or a wrong type.
+    """
+    own = {f.name for f in fields(TrainConfig)}
+    given = data.get(MODEL, {})
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"model = {given!r}: must be a table, as in --set model.kind=...")
+    kind = given.get(KIND, TrainConfig().model.kind)
+    if not isinstance(kind, str) or kind not in MODELS:
+        raise ConfigError(f"model.kind = {kind!r}: unknown family. Choose from {names(MODELS)}.")
+    short = {f.name for f in fields(MODELS[kind])} - own
+    for name in short & data.keys() & given.keys():
+        raise ConfigError(f"{name} and model.{name} are both given. Remove one of them.")
+    inner = {**{k: v for k, v in given.items() if k != KIND}}
+    inner |= {name: value for name, value in data.items() if name in short}
+    _check_known(inner, MODELS[kind], _spelled(MODELS[kind]))
+    rest = {name: value for name, value in data.items() if name not in {MODEL, *short}}
+    _check_known(rest, TrainConfig, [*_spelled(TrainConfig), *_spelled(MODELS[kind])])
+    return from_dict(TrainConfig, {**rest, MODEL: from_dict(MODELS[kind], inner)})
 
 
 def from_dict(cls: type, data: Mapping[str, Any], where: str = "") -> Any:
@@ -59,41 +66,97 @@ def from_dict(cls: type, data: Mapping[str, Any], where: str = "") -> Any:
 
     Raises ConfigError for an unknown field (with the nearest known one) or a wrong type.
     """
-    known = typing.get_type_hints(cls)
-    values = {}
-    for name, value in data.items():
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"Did you mean {where}{near[0]}?" if near else f"Known: {', '.join(known)}."
-            raise ConfigError(f"unknown setting {where}{name}. {hint}")
-        values[name] = _convert(value, known[name], f"{where}{name}")
+    hints, known = typing.get_type_hints(cls), {f.name: f for f in fields(cls)}
+    _check_known(data, cls, [f"{where}{name}" for name in known], where)
+    values = {
+        name: _convert(value, hints[name], known[name], f"{where}{name}")
+        for name, value in data.items()
+    }
     return cls(**values)
 
 
-def _convert(value: Any, kind: Any, name: str) -> Any:
+def names(table: typing.Iterable[str]) -> str:
+    """The entries of a table as a list in a sentence."""
+    return ", ".join(table)
+
+
+def _check_known(data: Mapping[str, Any], cls: type, spelled: list[str], where: str = "") -> None:
+    """Raise ConfigError for a name that `cls` does not have, with the nearest of `spelled`."""
+    known = {f.name for f in fields(cls)}
+    for name in data:
+        if name not in known:
+            raise ConfigError(f"unknown setting {where}{name}. {_hint(f'{where}{name}', spelled)}")
+
+
+def _hint(name: str, spelled: list[str]) -> str:
+    near = get_close_matches(name, spelled, n=1)
+    if not near:  # perhaps only the table was left out
+        last = {full.rpartition(".")[2]: full for full in reversed(spelled)}
+        near = [last[match] for match in get_close_matches(name, last, n=1)]
+    top = dict.fromkeys(full.partition(".")[0] for full in spelled)
+    return f"Did you mean {near[0]}?" if near else f"Known: {names(top)}."
+
+
+def _spelled(cls: type) -> list[str]:
+    """Every setting of a configuration as a person spells it, tables included."""
+    found = []
+    for name, kind in typing.get_type_hints(cls).items():
+        if name in {f.name for f in fields(cls)}:
+            found.append(name)
+            if is_dataclass(kind):
+                found += [f"{name}.{inner}" for inner in _spelled(typing.cast(type, kind))]
+    return found
+
+
+def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
+    if kind is ModelConfig:
+        return value  # built by its own family's class
     if is_dataclass(kind):
         if not isinstance(value, Mapping):
-            raise ConfigError(f"{name} = {value!r}: must be a table, as in [{name}].")
+            inner = fields(kind)[0].name
+            raise ConfigError(
+                f"{name} = {value!r}: must be a table. Set one of its fields, as in "
+                f"--set {name}.{inner}=..."
+            )
         return from_dict(typing.cast(type, kind), value, f"{name}.")
     origin, choices = typing.get_origin(kind), typing.get_args(kind)
     if origin is Literal:
         if type(value) is int and str(value) in choices:
             value = str(value)
         if value not in choices:
-            names = ", ".join(map(str, choices))
-            raise ConfigError(f"{name} = {value!r}: must be one of {names}.")
+            raise ConfigError(f"{name} = {value!r}: must be one of {names(map(str, choices))}.")
         return value
     if origin is tuple:
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
-            raise ConfigError(f"{name} = {value!r}: must be a list of texts.")
+            text = value if isinstance(value, str) else "word"
+            raise ConfigError(
+                f"{name} = {value!r}: must be a list of texts, as in --set '{name}=[\"{text}\"]'."
+            )
         return tuple(value)
     if origin in (types.UnionType, typing.Union):
         kind = choices[0]
     if kind in (float, str) and type(value) is int:
         return kind(value)
     if type(value) is not kind:
-        raise ConfigError(f"{name} = {value!r}: must be of type {kind.__name__}.")
+        raise ConfigError(
+            f"{name} = {value!r}: must be of type {kind.__name__}, as in "
+            f"--set {name}={_example(kind, about)}."
+        )
     return value
+
+
+def _example(kind: Any, about: Field) -> str:
+    """A value that works, as TOML: the default where there is one."""
+    if about.default is MISSING or about.default is None or kind is str:
+        return _SPELLINGS.get(kind, "...")
+    return toml_value(about.default)
+
+
+def toml_value(value: Any) -> str:
+    """One value as TOML text, on one line."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(toml_value, value))}]"
+    return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -103,7 +166,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file. Name a TOML file that exists.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: is not TOML ({error}). Mend or replace the file.") from None
+        raise InputError(f"{path}: is not TOML ({error}). Fix or replace the file.") from None
 
 
 def dump_toml(data: Mapping[str, Any]) -> str:
@@ -111,68 +174,25 @@ def dump_toml(data: Mapping[str, Any]) -> str:
     return tomli_w.dumps(data)
 
 
-def recipe_names() -> list[str]:
-    """The recipes that come with the package."""
-    return sorted(path.stem for path in RECIPES.glob("*.toml"))
-
-
-def recipe(name: str) -> dict[str, Any]:
-    """The settings of a recipe. Raises ConfigError for an unknown name."""
-    if name not in recipe_names():
-        raise ConfigError(f"unknown recipe {name!r}. Choose from {', '.join(recipe_names())}.")
-    return read_toml(RECIPES / f"{name}.toml")
-
-
-def apply_generator(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    """`settings` with the named generator's fields laid over its own. Raises ConfigError."""
-    if name not in GENERATORS:
-        raise ConfigError(f"unknown generator {name!r}. Choose from {', '.join(GENERATORS)}.")
-    own = settings.get("generator", {})
-    chosen = {**own, **GENERATORS[name]}
-    patch = own.get("patch", 1)
-    if patch > 1 and chosen["patch"] == 1 and "width" not in GENERATORS[name]:
-        # The first level is as many times larger as patches were, so it gets fewer channels.
-        chosen["width"] = max(_NARROWEST, own.get("width", GeneratorConfig().width) // patch)
-    return {**settings, "generator": chosen}
-
-
-def apply_overrides(settings: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
-    """`settings` with assignments such as `generator.width=32` laid over it.
-
-    Values are TOML; a bare word is taken as text. Raises ConfigError.
-    """
-    result = {key: dict(v) if isinstance(v, dict) else v for key, v in settings.items()}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        table, _, key = name.rpartition(".")
-        if not equals or not key or "." in table:
-            raise ConfigError(f"--set {assignment}: must be NAME=VALUE, as in generator.width=32.")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        target = result.setdefault(table, {}) if table else result
-        if not isinstance(target, dict):
-            raise ConfigError(f"--set {assignment}: {table} is a single value, not a table.")
-        target[key] = value
-    return result
-
-
 def differences(old: TrainConfig, new: TrainConfig) -> list[tuple[str, Any, Any]]:
     """The settings in which two configurations differ: (dotted name, old value, new value).
 
     How often a run is saved does not count, since it changes nothing in the result.
     """
+    if old.model.kind != new.model.kind:
+        return [(f"{MODEL}.{KIND}", old.model.kind, new.model.kind)]
     new = replace(new, checkpoint_seconds=old.checkpoint_seconds)
-    first, second = _flatten(asdict(old)), _flatten(asdict(new))
-    return [(name, first[name], second[name]) for name in first if first[name] != second[name]]
+    first, second = dict(_flat(asdict(old))), dict(_flat(asdict(new)))
+    return [
+        (name.removeprefix(f"{MODEL}."), value, second[name])
+        for name, value in first.items()
+        if value != second[name]
+    ]
 
 
-def _flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in data.items():
         if isinstance(value, dict):
-            flat.update(_flatten(value, f"{prefix}{name}."))
+            yield from _flat(value, f"{prefix}{name}.")
         else:
-            flat[prefix + name] = value
-    return flat
+            yield prefix + name, value

@@ -1,12 +1,11 @@
-"""`model.safetensors`: one file with the generator, its shape, its domains and small faces.
+"""`model.safetensors`: one file with the network, its shape, its domains and small faces.
 
-It is all that `apply` needs. The header holds the configuration as JSON; beside the generator's
-tensors lie thumbnails of the training targets, to name the face an output resembles.
+It is all that `apply` needs. The header holds the shape as JSON; beside the network's tensors are
+thumbnails of the training targets, to name the face that an output resembles.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,10 @@ from safetensors.torch import save_file
 
 from nekogao.errors import ConfigError, DiskError, WeightsError
 from nekogao.files import write_atomically
+from nekogao.models.convolutional import CONVOLUTIONAL
+from nekogao.models.families import named
 from nekogao.models.junyanz import read_junyanz_unet
-from nekogao.nets.generator import Generator
+from nekogao.models.model import Model
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
@@ -31,21 +32,9 @@ THUMBNAIL = 32
 MOST_THUMBNAILS = 1000
 """Larger sets travel with this many faces, spread evenly."""
 
-_GENERATOR, _THUMBNAILS = "generator.", "thumbnails"
-
-
-@dataclass(frozen=True)
-class Model:
-    """A generator with what is needed to use it."""
-
-    generator: Generator
-    """In evaluation mode, on the CPU."""
-    domains: dict[str, Domain]
-    """The domains that it was trained on."""
-    last: str
-    """The domain to make sources with unless told otherwise; empty where none is known."""
-    faces: dict[str, Picture]
-    """Id -> thumbnail of a training target."""
+_NETWORK, _THUMBNAILS = "generator.", "thumbnails"
+_USUAL = CONVOLUTIONAL.kind
+"""The family of files that name none, as all did before there was a second."""
 
 
 def thumbnails(ids: Sequence[str], target: Callable[[int], Picture]) -> dict[str, Picture]:
@@ -60,34 +49,23 @@ def thumbnails(ids: Sequence[str], target: Callable[[int], Picture]) -> dict[str
     return {ids[i]: images.rgb(images.resize(target(i), THUMBNAIL, THUMBNAIL)) for i in chosen}
 
 
-def save(
-    path: Path,
-    *,
-    shape: Mapping[str, Any],
-    state: Mapping[str, torch.Tensor],
-    domains: Mapping[str, Domain],
-    last: str,
-    faces: Mapping[str, Picture],
-) -> None:
+def save(path: Path, model: Model) -> None:
     """Write a model file atomically.
 
-    Args:
-        path: The file.
-        shape: The arguments of Generator.
-        state: The generator's state dict.
-        domains: The domains that it was trained on.
-        last: The one it was trained on last.
-        faces: Id -> thumbnail.
+    Raises DiskError where it cannot be written.
     """
-    tensors = {_GENERATOR + k: v.detach().cpu().contiguous() for k, v in state.items()}
-    tensors[_THUMBNAILS] = torch.from_numpy(np.stack(list(faces.values())))
+    state = model.network.state_dict()
+    tensors = {_NETWORK + k: v.detach().cpu().contiguous() for k, v in state.items()}
+    tensors[_THUMBNAILS] = torch.from_numpy(np.stack(list(model.faces.values())))
     about = {
-        "generator": dict(shape),
-        "domains": [domain.to_dict() for domain in domains.values()],
-        "last": last,
-        "faces": list(faces),
+        "generator": dict(model.shape),
+        "domains": [domain.to_dict() for domain in model.domains.values()],
+        "last": model.last,
+        "faces": list(model.faces),
     }
-    # A single entry: several would stand in random order, and equal runs give equal files.
+    if model.kind != _USUAL:
+        about = {"kind": model.kind, **about}
+    # A single entry: several would be stored in random order, and equal runs give equal files.
     header = {FORMAT: json.dumps(about)}
     try:
         write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
@@ -95,14 +73,24 @@ def save(
         raise DiskError(f"{path}: could not be written ({error}). Free some disk space.") from None
 
 
+def locate(path: str | Path) -> Path:
+    """The model file that is meant: that of a run, or the file itself."""
+    path = Path(path)
+    return path / NAME if path.is_dir() else path
+
+
 def load(path: Path) -> Model:
     """Read a model file, or a state dict of junyanz's `unet_128` or `unet_256` (`.pth`).
+
+    The network comes in evaluation mode, on the CPU, and without gradients.
 
     Raises WeightsError where the file is missing, damaged, or something else.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file. Name a run folder or a model.safetensors.")
-    return _load_foreign(path) if path.suffix in {".pth", ".pt"} else _load_own(path)
+    model = _load_foreign(path) if path.suffix in {".pth", ".pt"} else _load_own(path)
+    model.network.eval().requires_grad_(False)
+    return model
 
 
 def _load_own(path: Path) -> Model:
@@ -119,19 +107,27 @@ def _load_own(path: Path) -> Model:
             "Name a model.safetensors that nekogao wrote."
         )
     try:
-        about = json.loads(header[FORMAT])
-        with torch.device("meta"):  # no initial weights are drawn only to be replaced
-            generator = Generator(**about["generator"])
-        domains = {d["name"]: Domain(**d) for d in about["domains"]}
-        pictures = tensors.pop(_THUMBNAILS).numpy()
-        faces = dict(zip(about["faces"], pictures, strict=True))
-        state = {key.removeprefix(_GENERATOR): value for key, value in tensors.items()}
-        generator.load_state_dict(state, assign=True)
-        last = str(about["last"])
+        return _parse(json.loads(header[FORMAT]), tensors)
     except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
         reason = " ".join(str(error).split())[:200]
         raise WeightsError(f"{path}: damaged model file ({reason}). Name another.") from None
-    return Model(generator.eval(), domains, last, faces)
+
+
+def _parse(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Model:
+    kind, shape = about.get("kind", _USUAL), about["generator"]
+    with torch.device("meta"):  # no initial weights are drawn only to be replaced
+        network = named(kind).build(shape)
+    pictures = tensors.pop(_THUMBNAILS).numpy()
+    state = {key.removeprefix(_NETWORK): value for key, value in tensors.items()}
+    network.load_state_dict(state, assign=True)
+    return Model(
+        kind=kind,
+        shape=shape,
+        network=network,
+        domains={d["name"]: Domain(**d) for d in about["domains"]},
+        last=str(about["last"]),
+        faces=dict(zip(about["faces"], pictures, strict=True)),
+    )
 
 
 def _load_foreign(path: Path) -> Model:
@@ -142,4 +138,4 @@ def _load_foreign(path: Path) -> Model:
         raise WeightsError(f"{path}: cannot be read as plain weights ({reason}).") from None
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise WeightsError(f"{path}: is not a state dict. Save `net.state_dict()` alone.")
-    return Model(read_junyanz_unet(state), {}, "", {})
+    return read_junyanz_unet(state)

@@ -11,12 +11,29 @@ both compute the same function once the channels stand in our order.
 """
 
 import re
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from nekogao.errors import WeightsError
+from nekogao.models.convolutional import CONVOLUTIONAL
+from nekogao.models.model import Model
 from nekogao.nets.generator import WIDEST, Generator
+
+_PLAIN: dict[str, Any] = {
+    "patch": 1,
+    "skips": "all",
+    "kernel": 4,
+    "upsampling": "transposed",
+    "bottleneck_norm": False,
+    "norm_eps": 1e-5,
+    "norm_momentum": 0.1,
+    "dropout": 0.0,
+    "decoder": "mirror",
+    "initialisation": "normal",
+}
+"""What every network of theirs has in our terms; dropout is off in use."""
 
 _STATISTICS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
@@ -46,11 +63,11 @@ def _names(levels: int, normalisation: str) -> dict[str, str]:
     return names
 
 
-def read_junyanz_unet(weights: dict[str, Tensor]) -> Generator:
-    """Build our generator from a state dict of that project's `unet_128` or `unet_256`.
+def read_junyanz_unet(weights: dict[str, Tensor]) -> Model:
+    """Build a model from a state dict of that project's `unet_128` or `unet_256`.
 
     The number of levels, the width, the channels and the normalisation (batch or instance) are
-    read from the weights themselves. The generator comes in evaluation mode; the same state dict
+    read from the weights themselves. The network comes in evaluation mode; the same state dict
     gives the same output as there to within 1e-5.
 
     Raises:
@@ -78,20 +95,27 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Generator:
             "Only the plain unet_128 and unet_256 can be read."
         )
     first, last = weights["model.model.0.weight"], weights["model.model.3.weight"]
-    generator = Generator(
-        size=2**levels,
-        source_channels=first.shape[1],
-        target_channels=last.shape[1],
-        width=first.shape[0],
-        normalisation=normalisation,
-    )
+    shape = {
+        **_PLAIN,
+        "size": 2**levels,
+        "source_channels": first.shape[1],
+        "target_channels": last.shape[1],
+        "width": first.shape[0],
+        "normalisation": normalisation,
+    }
+    with torch.device("meta"):  # no initial weights are drawn only to be replaced
+        generator = Generator(**shape)
     own = generator.state_dict()
-    translated = {ours: weights[theirs] for theirs, ours in names.items() if theirs in weights}
+    translated = {
+        ours: weights[theirs].to(own[ours].dtype)
+        for theirs, ours in names.items()
+        if theirs in weights
+    }
     for key, value in own.items():
         given = translated.get(key)
         if given is None:
             # A convolution without a bias there: ours must then add nothing.
-            translated[key] = torch.zeros_like(value)
+            translated[key] = torch.zeros(value.shape, dtype=value.dtype)
         elif given.shape[:2] != value.shape[:2]:
             raise WeightsError(
                 f"{key}: shape {tuple(given.shape)}, expected {tuple(value.shape)} for a width of "
@@ -102,5 +126,5 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Generator:
         key = f"up.{levels - level}.up.weight"
         skip, decoded = translated[key].chunk(2)
         translated[key] = torch.cat([decoded, skip])
-    generator.load_state_dict(translated)
-    return generator.eval()
+    generator.load_state_dict(translated, assign=True)
+    return Model(kind=CONVOLUTIONAL.kind, shape=shape, network=generator.eval(), domains={})

@@ -1,30 +1,45 @@
-"""Use a trained generator on pictures, through the domain it learned last."""
+"""Use a network on pictures: the one place where sources become outputs.
 
-from collections.abc import Sequence
+Three forms of a picture meet here. People's pictures are uint8 arrays of any size; sources and
+outputs are float tensors b c h w in [-1, 1], of the network's size; and the closed loop, output
+back in as input, goes from outputs to outputs by way of 8-bit pictures.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import overload
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor, nn
 
-from nekogao.errors import ConfigError
-from nekogao.models import file as weights
+from nekogao.errors import ConfigError, InputError
+from nekogao.models import file
+from nekogao.models.families import named
+from nekogao.models.model import Model
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Fit, Picture
 
+_CHUNK = 16
+"""Pictures in one pass through a network."""
+_LUMA = (0.299, 0.587, 0.114)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How pictures are brought to the generator and back."""
+    """How pictures are brought to the network and back."""
 
     domain: str | None = None
     """The domain to make sources with; None takes the model's last, `as-is` takes the pictures
     themselves as sources."""
     fit: Fit = "stretch"
-    """How a picture becomes the generator's square."""
+    """How a picture becomes the network's square: crop, pad or stretch."""
     restore: bool = False
     """Whether outputs get their picture's own size back."""
     settle: int = 0
@@ -42,7 +57,7 @@ class Result:
     picture: Picture
     """The input, fitted."""
     source: Picture
-    """What the generator saw, before settling."""
+    """What the network saw, before settling."""
     output: Picture
     """What it made of it."""
     nearest: str = ""
@@ -52,12 +67,12 @@ class Result:
 
 
 class Translator:
-    """A loaded generator. Call it with a PIL image, a path, or a uint8 array."""
+    """A network in use. Call it with a PIL image, a path, or a uint8 array."""
 
-    def __init__(self, model: weights.Model) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
-        self.generator = model.generator
-        self.size = model.generator.size
+        self.size = model.size
+        self.family = named(model.kind)
 
     @classmethod
     def load(cls, path: str | Path) -> "Translator":
@@ -65,8 +80,96 @@ class Translator:
 
         Raises WeightsError where there is no model, or it is damaged.
         """
-        path = Path(path)
-        return cls(weights.load(path / weights.NAME if path.is_dir() else path))
+        return cls(file.load(file.locate(path)))
+
+    # The runner: from pictures to sources, from sources to outputs, and around
+
+    def sources(self, pictures: Sequence[Picture], domain: Domain | None) -> Tensor:
+        """The network's inputs for pictures.
+
+        Args:
+            pictures: uint8, h w 3 or h w, all of the network's size.
+            domain: What makes a source of a picture; None takes the pictures as sources.
+
+        Returns:
+            b c h w in [-1, 1].
+
+        Raises:
+            ConfigError: The domain was imported, so that no source can be made.
+        """
+        return images.to_tensor([self.source(picture, domain) for picture in pictures])
+
+    def source(self, picture: Picture, domain: Domain | None) -> Picture:
+        """The network's input for one picture of its size, as a picture; see `sources`."""
+        made = domain.source(picture) if domain else picture
+        return images.as_channels(made, self.model.source_channels)
+
+    def outputs(self, sources: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
+        """What the network makes of sources, in evaluation mode; both in [-1, 1], on the CPU.
+
+        No random number is drawn, and the network is left in the mode that it was in.
+        """
+        with self._lent() as (network, device), torch.no_grad():
+            chunks = sources.split(_CHUNK)
+            return torch.cat([network(chunk.to(device)).float().cpu() for chunk in chunks])
+
+    def turn(
+        self, outputs: Float[Tensor, "b d h w"], domain: Domain | None
+    ) -> Float[Tensor, "b d h w"]:
+        """One turn of the closed loop: outputs become 8-bit pictures, sources, and outputs again.
+
+        Raises ConfigError where the domain makes no sources.
+        """
+        return self.outputs(self.sources(images.from_tensor(outputs), domain))
+
+    def smooth_turn(
+        self, outputs: Float[Tensor, "b d h w"], domain: Domain
+    ) -> Float[Tensor, "b d h w"]:
+        """One turn of the closed loop without rounding to 8 bits, which can be differentiated.
+
+        Raises ConfigError for domains without a derivative: luma has one, Canny's edges have none.
+        """
+        if domain.kind != "gray":
+            raise ConfigError(
+                f"domain {domain.name}: has no derivative. Use finite_difference_gain, or "
+                "the domain gray."
+            )
+        gray = outputs
+        if outputs.shape[1] == 3:  # luma is a mean, so it is the same on [-1, 1]
+            shares = torch.tensor(_LUMA, dtype=outputs.dtype)[:, None, None]
+            gray = (outputs * shares).sum(dim=1, keepdim=True)
+        with self._lent() as (network, _):
+            return network(gray.expand(-1, self.model.source_channels, -1, -1))
+
+    def views(self, sources: Float[Tensor, "b c h w"]) -> dict[str, Tensor]:
+        """What may be looked at inside the network, by name, each b n, on the CPU.
+
+        Which views there are is up to the network's family; `output` is always among them.
+        """
+        with self._lent() as (network, device), torch.no_grad():
+            parts = [self._views(network, chunk.to(device)) for chunk in sources.split(_CHUNK)]
+        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+    def _views(self, network: nn.Module, chunk: Tensor) -> dict[str, Tensor]:
+        found = self.family.views(network, chunk)
+        if "output" not in found:
+            found = {**found, "output": network(chunk).flatten(1)}
+        return {name: view.float().cpu() for name, view in found.items()}
+
+    @contextmanager
+    def _lent(self) -> Iterator[tuple[nn.Module, torch.device]]:
+        """The network in evaluation mode, and where it is; every part gets its mode back."""
+        network = self.model.network
+        modes = [(module, module.training) for module in network.modules()]
+        network.eval()
+        stored = next(chain(network.parameters(), network.buffers()), None)
+        try:
+            yield network, torch.device("cpu") if stored is None else stored.device
+        finally:
+            for module, mode in modes:
+                module.training = mode
+
+    # For people
 
     @overload
     def __call__(
@@ -81,15 +184,25 @@ class Translator:
     ) -> Image.Image | Picture:
         """Translate one picture.
 
-        An array (height x width x 3, or height x width, uint8) gives an array, anything else a
-        PIL image. Raises PictureError where it cannot be read, ConfigError where the domain is
-        unknown.
+        An array (uint8, height x width x 3 or height x width) gives an array of the network's
+        size, anything else a PIL image.
+
+        Raises:
+            PictureError: The file cannot be read.
+            InputError: The array has another type or shape, or no pixel.
+            ConfigError: The domain is unknown.
         """
         if isinstance(image, np.ndarray):
             return self.translate([image], options)[0].output
-        picture = (
-            images.from_pil(image) if isinstance(image, Image.Image) else images.read(Path(image))
-        )
+        if isinstance(image, Image.Image):
+            picture = images.from_pil(image)
+        elif isinstance(image, (str, Path)):
+            picture = images.read(Path(image))
+        else:
+            raise InputError(
+                f"a picture of type {type(image).__name__}: expected a path, a PIL image, or a "
+                "uint8 array of height x width x 3. Convert it first."
+            )
         return Image.fromarray(self.translate([picture], options)[0].output)
 
     def domain(self, name: str | None) -> Domain | None:
@@ -105,43 +218,58 @@ class Translator:
             )
         return known[name]
 
-    def source(self, picture: Picture, domain: Domain | None) -> Picture:
-        """The generator's input for a square picture of its size."""
-        made = domain.source(picture) if domain else picture
-        return images.as_channels(made, self.generator.source_channels)
-
     def translate(
         self, pictures: Sequence[Picture], options: Options | None = None
     ) -> list[Result]:
-        """Translate pictures of any sizes, as one batch.
+        """Translate pictures of any sizes.
 
-        Raises ConfigError where the domain is unknown or the model cannot do what is asked.
+        Args:
+            pictures: uint8 arrays, height x width x 3 or height x width; at least one.
+            options: How; the defaults of Options where None.
+
+        Raises:
+            InputError: There is no picture, or one has another type or shape, or no pixel.
+            ConfigError: The domain is unknown, or the model cannot do what is asked.
         """
         options = options or Options()
+        domain = self._check(options)
+        if not len(pictures):
+            raise InputError("no picture to translate. Give at least one.")
+        checked = [images.check_picture(p, f"picture {i}") for i, p in enumerate(pictures)]
+        fitted = [images.fit(picture, self.size, options.fit) for picture in checked]
+        made = [self.source(picture, domain) for picture in fitted]
+        state = self.outputs(images.to_tensor(made))
+        for _ in range(options.settle):
+            state = self.turn(state, domain)
+        return [
+            self._result(picture, square, source, output, options)
+            for picture, square, source, output in zip(
+                checked, fitted, made, images.from_tensor(state), strict=True
+            )
+        ]
+
+    def _check(self, options: Options) -> Domain | None:
+        """The domain that is asked for. Raises ConfigError for what this model cannot do."""
         domain = self.domain(options.domain)
         if options.settle and domain is None:
             raise ConfigError(f"settle needs a domain to feed outputs back through, not {AS_IS}.")
         if options.nearest and not self.model.faces:
             raise ConfigError("nearest: this model file holds no training faces to compare with.")
-        fitted = [images.fit(picture, self.size, options.fit) for picture in pictures]
-        sources = [self.source(picture, domain) for picture in fitted]
-        outputs = self._generate(sources)
-        for _ in range(options.settle):
-            outputs = self._generate([self.source(output, domain) for output in outputs])
-        results = []
-        for picture, square, source, output in zip(
-            pictures, fitted, sources, outputs, strict=True
-        ):
-            face, distance = self.nearest(output) if options.nearest else ("", 0.0)
-            if options.restore:
-                height, width = picture.shape[:2]
-                output = images.unfit(output, height, width, options.fit)
-            results.append(Result(square, source, output, face, distance))
-        return results
+        return domain
 
-    def _generate(self, sources: Sequence[Picture]) -> list[Picture]:
-        with torch.inference_mode():
-            return images.from_tensor(self.generator(images.to_tensor(sources)))
+    def _result(
+        self,
+        picture: Picture,
+        square: Picture,
+        source: Picture,
+        output: Picture,
+        options: Options,
+    ) -> Result:
+        face, distance = self.nearest(output) if options.nearest else ("", 0.0)
+        if options.restore:
+            height, width = picture.shape[:2]
+            output = images.unfit(output, height, width, options.fit)
+        return Result(square, source, output, face, distance)
 
     def nearest(self, output: Picture) -> tuple[str, float]:
         """The training face nearest to an output, by MAE of thumbnails on [0, 1]."""

@@ -31,11 +31,11 @@ class PatchGAN(nn.Module):
         self,
         *,
         source_channels: int,
-        target_channels: int = 3,
-        patch: str = "70",
-        width: int = 64,
-        normalisation: str = "batch",
-        size: int = 128,
+        target_channels: int,
+        patch: str,
+        width: int,
+        normalisation: str,
+        size: int,
     ) -> None:
         super().__init__()
         channels, halvings = source_channels + target_channels, PATCHES[patch]
@@ -92,9 +92,9 @@ class ArticleDiscriminator(nn.Module):
         self,
         *,
         source_channels: int,
-        target_channels: int = 3,
-        width: int = 64,
-        size: int = 128,
+        target_channels: int,
+        width: int,
+        size: int,
     ) -> None:
         super().__init__()
         self.patch = size // 2

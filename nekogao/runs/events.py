@@ -1,11 +1,12 @@
-"""What the training loop tells whoever iterates over it."""
+"""Events: what the training loop reports to whoever iterates over it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
+
+from nekogao.runs.metrics import Measurement
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Measured:
     """The probe was measured in every domain."""
 
     step: int
-    rows: list[dict[str, Any]]
-    """What was appended to metrics.jsonl."""
+    rows: tuple[Measurement, ...]
+    """What was appended to metrics.jsonl, one for every domain."""
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,18 @@
 """The run folder: what a run writes, and how it is read back."""
 
-import json
-import platform
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from nekogao import __version__
-from nekogao.config.plain import dump_toml, from_dict, read_toml, to_dict
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import DiskError, NekogaoError, RunError
+from nekogao.errors import DiskError, RunError
 from nekogao.files import new_folder, read_lines, write_atomically, write_text
-from nekogao.models import file as weights
-from nekogao.pairs.pair_set import PairSet
+from nekogao.models import file
+from nekogao.runs.about import About, read
+from nekogao.runs.metrics import Measurement
 
 RUN_TOML = "run.toml"
 _KEPT = 2
@@ -28,7 +27,7 @@ class Run:
         self.previews = self.folder / "previews"
         self.checkpoints = self.folder / "checkpoints"
         self.metrics = self.folder / "metrics.jsonl"
-        self.model = self.folder / weights.NAME
+        self.model = self.folder / file.NAME
         self.best = self.checkpoints / "best.safetensors"
         self.phases = self.folder / "phases"
         self.film = self.folder / "timelapse.gif"
@@ -49,74 +48,49 @@ class Run:
             raise RunError(f"{folder}: {state}. Name a run that `nekogao train` wrote.")
         return run
 
-    def create(
-        self, config: TrainConfig, pairs: PairSet, continued: dict[str, Any] | None = None
-    ) -> None:
+    def create(self, about: About) -> None:
         """Begin a run: make the folder and write run.toml.
 
         Raises InputError where the folder holds something already.
         """
-        about: dict[str, Any] = {
-            "nekogao": __version__,
-            "pairs": {
-                "path": str(pairs.folder.resolve()),
-                "fingerprint": pairs.fingerprint,
-                "items": len(pairs),
-                "size": pairs.size,
-                "domains": pairs.domains,
-            },
-            "versions": {
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-                "machine": platform.machine(),
-                "threads": torch.get_num_threads(),
-            },
-            "train": to_dict(config),
-        }
-        if continued:
-            about["continued"] = continued
         with new_folder(self.folder) as folder:
             (folder / self.previews.name).mkdir()
             (folder / self.checkpoints.name).mkdir()
-            write_text(folder / RUN_TOML, dump_toml(about))
+            write_text(folder / RUN_TOML, about.to_toml())
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> About:
         """What run.toml says. Raises RunError where it lacks something."""
-        about = read_toml(self.folder / RUN_TOML)
-        for key in ("pairs", "train"):
-            if not isinstance(about.get(key), dict):
-                raise RunError(
-                    f"{self.folder / RUN_TOML}: has no [{key}] table. Restore the file."
-                )
-        return about
+        return read(self.folder / RUN_TOML)
 
     def config(self) -> TrainConfig:
         """The run's configuration. Raises RunError where run.toml is damaged."""
-        try:
-            return from_dict(TrainConfig, self.about()["train"])
-        except NekogaoError as error:
-            raise RunError(f"{self.folder / RUN_TOML}: {error}") from None
+        return self.about().train
 
-    def append_metrics(self, rows: list[dict[str, Any]]) -> None:
+    def append_metrics(self, rows: Sequence[Measurement]) -> None:
         """Add lines to metrics.jsonl."""
-        text = "".join(json.dumps(row) + "\n" for row in rows)
+        text = "".join(row.to_json() + "\n" for row in rows)
         with self.metrics.open("a", encoding="utf-8") as handle:
             handle.write(text)
 
-    def read_metrics(self) -> list[dict[str, Any]]:
+    def read_metrics(self) -> list[Measurement]:
         """Every line of metrics.jsonl; one that was cut off by a crash is left out."""
-        return read_lines(self.metrics, "step") if self.metrics.is_file() else []
+        rows = read_lines(self.metrics, "step") if self.metrics.is_file() else []
+        found = []
+        for row in rows:
+            with suppress(TypeError):  # a line that somebody changed
+                found.append(Measurement.from_row(row))
+        return found
 
     def rewind(self, step: int) -> None:
-        """Forget measurements and sheets from after `step`, which will be made again.
+        """Delete measurements and sheets from after `step`, which will be made again.
 
-        What a killed process left half-written goes too.
+        What a killed process left half-written is deleted too.
         """
         for folder in (self.folder, self.previews, self.checkpoints, self.phases):
             for leftover in folder.glob(".*.tmp"):
                 leftover.unlink()
-        rows = [row for row in self.read_metrics() if row["step"] <= step]
-        write_text(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+        rows = [row for row in self.read_metrics() if row.step <= step]
+        write_text(self.metrics, "".join(row.to_json() + "\n" for row in rows))
         for path in self.previews.glob("*-*.png"):
             number = path.stem.partition("-")[0]
             if number.isdigit() and int(number) > step:
@@ -149,6 +123,11 @@ class Run:
         for old in self.saved_checkpoints()[:-_KEPT]:
             old.unlink()
         return path
+
+    def finished(self, total: int) -> bool:
+        """Whether the state after all of `total` updates is there."""
+        saved = self.saved_checkpoints()
+        return bool(saved) and int(saved[-1].stem) >= total
 
     def load_checkpoint(self) -> dict[str, Any] | None:
         """The newest training state, or None where there is none.

@@ -1,6 +1,8 @@
 """Where the arithmetic is done: one CPU in full precision, or whatever Lightning Fabric offers."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -8,15 +10,18 @@ from torch import Tensor, nn
 
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
+from nekogao.models.family import Learner
+
+_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
 
 
 @runtime_checkable
-class Engine(Protocol):
+class Accelerator(Protocol):
     """What training asks of a device; Lightning Fabric has it, and more."""
 
     @property
     def device(self) -> torch.device:
-        """Where networks and batches lie."""
+        """Where networks and batches are."""
 
     def setup(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
         """The network and its optimiser, moved to the device."""
@@ -41,13 +46,41 @@ class PlainCpu:
         tensor.backward()
 
 
-def choose(config: TrainConfig) -> Engine:
-    """The engine that a configuration asks for. Raises ConfigError where there is none such."""
+@contextmanager
+def accelerated(config: TrainConfig) -> Iterator[Accelerator]:
+    """The accelerator that a configuration asks for, with its number of threads.
+
+    Whatever this changes in the process (threads, PyTorch's deterministic flags, the environment)
+    is as before when the block is left.
+
+    Raises ConfigError where there is no such accelerator.
+    """
+    threads, workspace = torch.get_num_threads(), os.environ.get(_WORKSPACE)
+    benchmark = torch.backends.cudnn.benchmark
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        yield choose(config)
+    finally:
+        torch.set_num_threads(threads)
+        torch.backends.cudnn.benchmark = benchmark
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        if workspace is None:
+            os.environ.pop(_WORKSPACE, None)
+
+
+def choose(config: TrainConfig) -> Accelerator:
+    """The accelerator that a configuration asks for. Raises ConfigError where there is none such.
+
+    On CUDA this sets flags of the process; `accelerated` takes them back.
+    """
     on_cpu = config.accelerator == "cpu" or (config.accelerator == "auto" and not _accelerated())
     if on_cpu and config.precision == "32-true":
         return PlainCpu()
     # Deterministic matrix products on CUDA need their own workspace, named before the first one.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    os.environ.setdefault(_WORKSPACE, ":4096:8")
     from lightning_fabric import Fabric
 
     try:
@@ -56,7 +89,7 @@ def choose(config: TrainConfig) -> Engine:
     except (RuntimeError, ValueError, AssertionError) as error:
         reason = str(error).splitlines()[0][:160]
         raise ConfigError(
-            f"accelerator {config.accelerator}, precision {config.precision}: not to be had "
+            f"accelerator {config.accelerator}, precision {config.precision}: not available "
             f"here ({reason}). Use accelerator=cpu precision=32-true."
         ) from None
     if fabric.device.type == "cuda":
@@ -68,6 +101,18 @@ def choose(config: TrainConfig) -> Engine:
 
 def _accelerated() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def place(learner: Learner, accelerator: Accelerator) -> None:
+    """Move everything that learns to the accelerator's device."""
+    for name, module in learner.modules.items():
+        arranged = arrange(module, accelerator.device)
+        if name in learner.optimizers:
+            learner.modules[name], learner.optimizers[name] = accelerator.setup(
+                arranged, learner.optimizers[name]
+            )
+        else:
+            learner.modules[name] = arranged.to(accelerator.device)
 
 
 def arrange(module: nn.Module, device: torch.device) -> nn.Module:

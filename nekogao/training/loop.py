@@ -1,24 +1,44 @@
 """The training loop: it yields events, and neither prints nor shows anything."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import torch
-
-from nekogao.config.plain import differences, from_dict, recipe
 from nekogao.config.schema import Phase, TrainConfig
-from nekogao.errors import ResumeError, RunError
-from nekogao.files import new_folder, sha256
-from nekogao.models import file as weights
+from nekogao.errors import RunError
+from nekogao.files import new_folder
+from nekogao.models.families import family_of
+from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
-from nekogao.runs.events import Event
+from nekogao.runs.about import Origin, describe, switched
+from nekogao.runs.events import (
+    Event,
+    Finished,
+    Interrupted,
+    Measured,
+    Started,
+    Stepped,
+    Switched,
+)
 from nekogao.runs.folder import Run
-from nekogao.training.allocator import keep_freed_memory
+from nekogao.training import sheets
+from nekogao.training.accelerator import accelerated, place
+from nekogao.training.beginning import (
+    check_pairs,
+    open_pairs,
+    origin_of,
+    resolved,
+    settle_config,
+    take_weights,
+)
+from nekogao.training.probe import Probe
+from nekogao.training.record import Record
 from nekogao.training.schedule import plan
-from nekogao.training.session import Session
+from nekogao.training.state import new_state
+from nekogao.training.update import update
 
 
 def train(
@@ -32,13 +52,14 @@ def train(
     """Train, or go on with a run that was interrupted; iterate to make it happen.
 
     A run is a function of its pair set and configuration: one that was killed and resumed ends
-    with the same weights, bit for bit, on the same machine and number of threads.
+    with the same weights, bit for bit, on the same machine and number of threads. The process is
+    left as it was found: threads, random numbers, PyTorch's flags.
 
     Args:
         run: The run's folder: new, or begun earlier.
         pairs: The pair set; None takes the one of a run begun earlier.
         config: The configuration; None takes that of a run begun earlier, or the recipe `fast`.
-        init_from: A run or model file whose generator's weights a new run starts from.
+        init_from: A run or model file whose network's weights a new run starts from.
         stop: Asked after every update; True saves the state and ends the iteration.
 
     Raises:
@@ -48,20 +69,10 @@ def train(
         DivergedError: A loss is not finite any more.
     """
     folder = Run(run)
-    pairs = _open_pairs(folder, pairs)
-    origin = _origin(init_from) if init_from is not None else None
-    config = _settle_config(folder, pairs, config, origin)
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    keep_freed_memory()
-    session = Session(folder, pairs, config)
-    if not folder.exists:
-        # What cannot work is found before the folder is made.
-        _ = session.engine
-        if origin is not None:
-            session.take_weights(origin)
-        folder.create(config, pairs, origin)
-    yield from session.run(stop)
+    opened = open_pairs(folder, pairs)
+    origin = origin_of(init_from) if init_from is not None else None
+    settled = settle_config(folder, opened, config, origin)
+    yield from loop(folder, opened, settled, origin, stop)
 
 
 def switch(
@@ -76,29 +87,34 @@ def switch(
     The new run begins as a copy of the old one, history included, so that it ends exactly as one
     run over all phases would have. The old run stays as it is.
 
-    Raises RunError where the old run is not finished, ConfigError for unknown domains.
+    Args:
+        run: A finished run.
+        new: The new run's folder.
+        phases: DOMAIN[+DOMAIN...]:EPOCHS, in order.
+        stop: Asked after every update; True saves the state and ends the iteration.
+
+    Raises:
+        RunError: The old run is not finished.
+        ConfigError: A domain is unknown.
+        ResumeError: Its pair set has changed.
     """
     old, folder = Run.open(run), Run(new)
-    config = old.config()
+    pairs = open_pairs(old, None)
+    config = resolved(old.config(), pairs)
     longer = replace(config, phases=config.phases + tuple(str(Phase.parse(p)) for p in phases))
-    pairs = _open_pairs(old, None)
-    _check_pairs(old, pairs)
+    check_pairs(old, pairs)
     plan(longer, pairs)
     if not folder.exists:
         end = plan(config, pairs).total
         if not old.checkpoint_path(end).is_file():
             raise RunError(f"{run}: is not finished. Finish it with `nekogao train {run}`.")
         with new_folder(folder.folder) as temporary:
-            continued = old.about().get("continued", {})
-            history = {**continued, "from": str(old.folder.resolve()), "step": end}
-            _copy(old, Run(temporary), longer, pairs, history, end)
+            _copy(old, Run(temporary), longer, end)
     return train(folder.folder, pairs, longer, stop=stop)
 
 
-def _copy(
-    old: Run, new: Run, config: TrainConfig, pairs: PairSet, history: dict[str, Any], step: int
-) -> None:
-    new.create(config, pairs, history)
+def _copy(old: Run, new: Run, config: TrainConfig, step: int) -> None:
+    new.create(switched(old.about(), old.folder, step, config))
     shutil.copy2(old.checkpoint_path(step), new.checkpoint_path(step))
     for source, target in ((old.metrics, new.metrics), (old.model, new.model),
                            (old.best, new.best)):  # fmt: skip
@@ -110,52 +126,86 @@ def _copy(
     shutil.copy2(old.model, new.phase_model(len(old.config().phases)))
 
 
-def _origin(init_from: str | Path) -> dict[str, Any]:
-    """Where a run's first weights come from, as run.toml records it."""
-    path = Path(init_from).resolve()
-    path = path / weights.NAME if path.is_dir() else path
-    weights.load(path)
-    return {"init_from": str(path), "init_sha256": sha256(path)}
+def loop(
+    run: Run,
+    pairs: PairSet,
+    config: TrainConfig,
+    origin: Origin | None,
+    stop: Callable[[], bool],
+) -> Iterator[Event]:
+    """Train a run from its newest checkpoint, or from the beginning, to its end.
 
+    The order after an update is: measure and draw, then save. On resume everything later than the
+    checkpoint is deleted and made again, so that files and state never disagree.
+    """
+    schedule = plan(config, pairs)
+    record = Record(run, pairs, config, schedule)
+    if run.finished(schedule.total):
+        yield Finished(schedule.total, already=True)
+        return
 
-def _open_pairs(run: Run, pairs: str | Path | PairSet | None) -> PairSet:
-    if isinstance(pairs, PairSet):
-        return pairs
-    if pairs is None:
+    with accelerated(config) as accelerator:
+        # Set up. What cannot work is found before the folder is made.
+        state = new_state(config, pairs.header, schedule.batch)
+        probe = Probe.of(pairs, config)
         if not run.exists:
-            raise RunError(f"{run.folder}: no run here yet. Name a pair set with --pairs.")
-        pairs = str(run.about()["pairs"]["path"])
-    return PairSet.open(pairs)
+            if origin is not None:
+                take_weights(state.learner, origin, config)
+            run.create(describe(config, pairs, origin or Origin()))
+        place(state.learner, accelerator)
+        record.resume(state)
+        translator = Translator(record.model(state))
 
+        def look() -> Iterator[Event]:
+            record.check(state, state.sums)
+            rows, drawn = probe.look(run, translator, schedule, state)
+            run.append_metrics(rows)
+            record.keep_best(state, rows)
+            yield Measured(state.step, tuple(rows))
+            yield from drawn
 
-def _settle_config(
-    run: Run, pairs: PairSet, config: TrainConfig | None, origin: dict[str, Any] | None
-) -> TrainConfig:
-    if not run.exists:
-        return config or from_dict(TrainConfig, recipe("fast"))
-    begun = run.config()
-    if config is not None and (different := differences(begun, config)):
-        name, old, new = different[0]
-        more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
-        raise ResumeError(
-            f"{run.folder}: was begun with {name} = {old!r}, now asked for {new!r}{more}. Use the "
-            "same settings, another folder, or `nekogao switch` to add phases."
+        yield Started(state.step, schedule.total, str(accelerator.device))
+        if state.step == 0:
+            yield from look()
+            yield record.save(state)
+
+        # Each step
+        at_once = family_of(config.model).fit is not None
+        draws = (schedule.draw(step) for step in range(state.step, schedule.total))
+        batches = pairs.batches(
+            draws, seed=config.seed, augment=config.augment, device=accelerator.device
         )
-    recorded = run.about().get("continued", {}).get("init_sha256")
-    if origin is not None and origin["init_sha256"] != recorded:
-        raise ResumeError(
-            f"{run.folder}: was begun with other first weights than {origin['init_from']}. Leave "
-            "--init-from out to go on, or name a new folder."
-        )
-    _check_pairs(run, pairs)
-    return begun if config is None else config
+        saved_at = begun = time.perf_counter()
+        before = state.seconds
+        with closing(batches):
+            while state.step < schedule.total:
+                span = schedule.span(state.step)
+                shown = pairs if at_once else next(batches)
+                losses = update(state, span, config, shown, accelerator)
+                if accelerator.device.type == "cpu":
+                    # Elsewhere this would hold the device up, and only the sums are looked at.
+                    record.check(state, losses)
+                state.seconds = before + time.perf_counter() - begun
+                yield Stepped(state.step, schedule.total, str(span.phase), losses, state.seconds)
+                if schedule.measured_at(state.step):
+                    yield from look()
 
+                # What is due at the end of a phase, of the run, or when the caller asks to stop
+                ended, interrupted = state.step == span.stop, stop()
+                finished = state.step == schedule.total
+                if finished:
+                    sheets.write_film(run.previews, run.film, len(probe.targets))
+                elif ended:
+                    record.keep_phase(state, span.number)
+                late = time.perf_counter() - saved_at > config.checkpoint_seconds
+                if ended or interrupted or late:
+                    yield record.save(state)
+                    saved_at = time.perf_counter()
+                if ended and not finished:
+                    yield Switched(state.step, str(schedule.span(state.step).phase))
+                if interrupted and not finished:
+                    yield Interrupted(state.step)
+                    return
 
-def _check_pairs(run: Run, pairs: PairSet) -> None:
-    recorded = run.about()["pairs"].get("fingerprint")
-    if recorded != pairs.fingerprint:
-        raise ResumeError(
-            f"{run.folder}: was begun on another pair set than {pairs.folder} now is "
-            f"(fingerprint {str(recorded)[:12]}, now {pairs.fingerprint[:12]}). Restore it, or "
-            "name a new folder."
-        )
+        # Finish
+        yield Finished(state.step, already=False)

@@ -1,14 +1,13 @@
-"""Which domains are trained at which step, with which learning rate, and what is due when."""
+"""The schedule: which domains are trained at which step, and what is due when."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nekogao.config.schema import OptimizerConfig, Phase, TrainConfig
+from nekogao.config.schema import Phase, TrainConfig
+from nekogao.models.families import family_of
+from nekogao.pairs.draws import Draw, draw
 from nekogao.pairs.pair_set import PairSet
-
-_LAST_SHARE = 0.01
-"""Decay ends at this share of the learning rate."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,14 @@ class Schedule:
 
     spans: tuple[Span, ...]
     batch: int
-    """Pairs an update."""
+    """Pairs per update."""
     items: int
-    """Pairs an epoch."""
+    """Pairs per epoch."""
     every: int
     """Updates between measurements."""
+    seed: int
+    replay: float
+    """Share of every batch that shows domains of earlier phases."""
 
     @property
     def total(self) -> int:
@@ -52,6 +54,30 @@ class Schedule:
         now = self.span(step)
         before = (domain for span in self.spans[: now.number - 1] for domain in span.domains)
         return tuple(dict.fromkeys(domain for domain in before if domain not in now.domains))
+
+    def draw(self, step: int) -> Draw:
+        """What the update after `step` updates shows: a function of the schedule and the step."""
+        return draw(
+            step,
+            count=self.items,
+            domains=self.span(step).domains,
+            size=self.batch,
+            seed=self.seed,
+            earlier=self.earlier(step),
+            replay=self.replay,
+        )
+
+    def trained(self, step: int) -> tuple[str, ...]:
+        """The domains that the phase shows which `step` updates end in, replayed ones included."""
+        if step == 0:
+            return ()
+        replayed = self.earlier(step - 1) if self.replay else ()
+        return (*self.span(step - 1).domains, *replayed)
+
+    def begun(self, step: int) -> list[str]:
+        """The domains of all phases that `step` updates have begun, sorted."""
+        spans = (span for span in self.spans if span.start < step)
+        return sorted({domain for span in spans for domain in span.domains})
 
     def ended(self, step: int) -> Span | None:
         """The phase that ends with `step` updates, if one does."""
@@ -74,27 +100,16 @@ def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
     Raises ConfigError where a phase names a domain that the set does not have.
     """
     items = len(pairs)
-    batch = min(config.batch, items)
+    at_once = family_of(config.model).fit is not None
+    batch = items if at_once else min(config.batch, items)
     spans: list[Span] = []
     for number, phase in enumerate(config.parsed_phases(), 1):
         start = spans[-1].stop if spans else 0
-        stop = start + math.ceil(phase.epochs * items / batch)
-        spans.append(Span(number, phase, tuple(pairs.resolve(phase.domains)), start, stop))
+        updates = 1 if at_once else math.ceil(phase.epochs * items / batch)
+        domains = tuple(pairs.resolve(phase.domains))
+        spans.append(Span(number, phase, domains, start, start + updates))
     every = max(1, round(config.every * items / batch))
-    return Schedule(tuple(spans), batch, items, every)
-
-
-def learning_rate(config: OptimizerConfig, span: Span, step: int) -> float:
-    """The learning rate of the update after `step` updates; it starts anew in every phase."""
-    progress = (step - span.start) / (span.stop - span.start)
-    return config.lr * (_LAST_SHARE + (1 - _LAST_SHARE) * _DECAYS[config.decay](progress))
-
-
-_DECAYS = {
-    "none": lambda progress: 1.0,
-    "linear": lambda progress: min(1.0, 2 - 2 * progress),
-    "cosine": lambda progress: (1 + math.cos(math.pi * progress)) / 2,
-}
+    return Schedule(tuple(spans), batch, items, every, config.seed, config.replay)
 
 
 def probe_indices(count: int, most: int) -> Sequence[int]:

@@ -1,12 +1,9 @@
 """Sheets: source, generated, target; and the film of how they changed."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from PIL import Image, ImageDraw
-from torch import Tensor, nn
+from torch import Tensor
 
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
@@ -14,33 +11,10 @@ from nekogao.pictures.images import Picture
 _FRAME = 64
 """Side of a face in the film."""
 _MILLISECONDS = 250
-_CHUNK = 16
-"""Pictures translated at a time."""
-
-
-@contextmanager
-def borrowed(model: nn.Module) -> Iterator[nn.Module]:
-    """Lend a model in evaluation mode; every part gets its own mode back afterwards."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield model
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-def translate(model: nn.Module, sources: Tensor) -> Tensor:
-    """The model's outputs in evaluation mode, on the CPU. No random number is drawn."""
-    device = next(model.parameters()).device
-    with borrowed(model):
-        chunks = [model(chunk.to(device)).float().cpu() for chunk in sources.split(_CHUNK)]
-    return torch.cat(chunks)
 
 
 def draw(sources: Tensor, outputs: Tensor, targets: Tensor) -> Picture:
-    """A sheet of three rows (source, generated, target) and a column a picture."""
+    """A sheet of three rows (source, generated, target), one column per picture."""
     return images.tile([images.from_tensor(batch) for batch in (sources, outputs, targets)])
 
 
@@ -50,7 +24,7 @@ def name(step: int, domain: str) -> str:
 
 
 def sheets(folder: Path) -> dict[str, dict[int, Path]]:
-    """Domain -> step -> sheet, in order of steps, for what lies in a previews folder."""
+    """Domain -> step -> sheet, in order of steps, for what is in a previews folder."""
     found: dict[str, dict[int, Path]] = {}
     for path in sorted(folder.glob("*-*.png")):
         step, _, domain = path.stem.partition("-")
@@ -62,7 +36,7 @@ def sheets(folder: Path) -> dict[str, dict[int, Path]]:
 def write_film(folder: Path, path: Path, columns: int) -> None:
     """An animated GIF of the generated rows of every domain, one below the other.
 
-    Nothing is written where there are no sheets.
+    Without sheets nothing is written.
     """
     by_domain = sheets(folder)
     steps = sorted({step for by_step in by_domain.values() for step in by_step})

@@ -1,16 +1,16 @@
 """The training state: everything that changes while training, and nothing else."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from nekogao.config.schema import AdversaryConfig, GeneratorConfig, TrainConfig
-from nekogao.errors import ConfigError
-from nekogao.nets.adam import Adam
-from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
-from nekogao.nets.generator import FEWEST_PATCHES, Generator
+from nekogao.config.schema import TrainConfig
+from nekogao.models.families import family_of
+from nekogao.models.family import Learner
 from nekogao.pairs.manifest import Header
 from nekogao.randomness import Purpose, torch_seed
 
@@ -20,12 +20,9 @@ _COUNTS = ("step", "seconds", "best", "best_over", "sums", "counted")
 
 @dataclass
 class State:
-    """The networks, their optimisers, and the counts that a resumed run needs."""
+    """What learns, and the counts that a resumed run needs."""
 
-    generator: Generator
-    discriminator: nn.Module | None
-    generator_optimizer: torch.optim.Optimizer
-    discriminator_optimizer: torch.optim.Optimizer | None
+    learner: Learner
     step: int = 0
     """Updates done."""
     seconds: float = 0.0
@@ -39,29 +36,28 @@ class State:
     counted: int = 0
     """Updates in those sums."""
 
-    def _modules(self) -> dict[str, Any]:
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-            "generator_optimizer": self.generator_optimizer,
-            "discriminator_optimizer": self.discriminator_optimizer,
-        }
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        yield from self.learner.modules.items()
+        for name, optimizer in self.learner.optimizers.items():
+            yield f"{name}_optimizer", optimizer
 
     def state_dict(self) -> dict[str, Any]:
         """Plain data and tensors, fit for torch.save and `weights_only=True`."""
         return {
-            **{name: m.state_dict() for name, m in self._modules().items() if m is not None},
+            **{name: part.state_dict() for name, part in self._parts()},
             **{name: getattr(self, name) for name in _COUNTS},
             "sums": {name: float(value) for name, value in self.sums.items()},
         }
 
     def load_state_dict(self, data: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        for name, module in self._modules().items():
-            if module is not None:
-                module.load_state_dict(data[name])
-                if isinstance(module, torch.optim.Optimizer):
-                    _check_moments(module)
+        """Take over what `state_dict` returned.
+
+        Raises KeyError, TypeError, RuntimeError or ValueError where it is of another run.
+        """
+        for name, part in self._parts():
+            part.load_state_dict(data[name])
+            if isinstance(part, torch.optim.Optimizer):
+                _check_moments(part)
         for name in _COUNTS:
             setattr(self, name, data[name])
 
@@ -79,51 +75,23 @@ def _check_moments(optimizer: torch.optim.Optimizer) -> None:
                 )
 
 
-def generator_shape(config: GeneratorConfig, header: Header) -> dict[str, Any]:
-    """The arguments of Generator for a configuration and a pair set.
-
-    Raises ConfigError where the configuration asks for another size than the set's.
-    """
-    if config.size not in (None, header.size):
-        raise ConfigError(
-            f"generator.size {config.size}: the pair set is {header.size}x{header.size}. "
-            f"Rebuild it with `nekogao pairs --size {config.size}`, or choose another generator."
-        )
-    return {
-        **asdict(config),
-        "size": header.size,
-        "patch": min(config.patch, header.size // FEWEST_PATCHES),
-        "source_channels": header.source_channels,
-        "target_channels": header.target_channels,
-    }
-
-
-def _discriminator(config: AdversaryConfig, header: Header) -> nn.Module | None:
-    common = {
-        "source_channels": header.source_channels,
-        "target_channels": header.target_channels,
-        "size": header.size,
-        "width": config.width,
-    }
-    if config.kind == "patchgan":
-        return PatchGAN(**common, patch=config.patch, normalisation=config.normalisation)
-    return ArticleDiscriminator(**common) if config.kind == "article" else None
-
-
 def new_state(config: TrainConfig, header: Header, batch: int) -> State:
     """The state before the first update; a function of its arguments.
 
     Raises ConfigError where the networks cannot be built or trained like this.
     """
-    shape = generator_shape(config.generator, header)
-    with torch.random.fork_rng():
-        torch.manual_seed(torch_seed(config.seed, Purpose.INITIALISE, 0))
-        generator = Generator(**shape)
-        discriminator = _discriminator(config.adversary, header)
-    generator.check_batch(batch)
-    return State(
-        generator,
-        discriminator,
-        Adam(generator, config.optimizer),
-        Adam(discriminator, config.optimizer) if discriminator else None,
-    )
+    family = family_of(config.model)
+    family.check_size(header.size)
+    with seeded(torch_seed(config.seed, Purpose.INITIALISE, 0), torch.device("cpu")):
+        return State(family.start(config, header, batch))
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """PyTorch's global generators with a seed; the caller's random numbers are left as they were.
+
+    Only the CPU's generator and the named device's are touched.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

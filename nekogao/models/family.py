@@ -1,0 +1,93 @@
+"""What a family of translators is: everything that the rest of the program asks of a network.
+
+A family's network is an nn.Module that maps sources b c h w to outputs b d h w, both in [-1, 1].
+What it remembers is in its parameters and buffers, so that it can be saved, sent to a device and
+loaded as plain tensors.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from nekogao.config.rules import ModelConfig
+from nekogao.config.schema import TrainConfig
+from nekogao.pairs.manifest import Header
+from nekogao.pairs.pair_set import Batch, PairSet
+
+Shape = Mapping[str, Any]
+"""The plain numbers and names that a network is built from. Every family's has `size`,
+`source_channels` and `target_channels`."""
+Losses = dict[str, Tensor]
+"""Name -> scalar on the training device."""
+
+
+@dataclass
+class Learner:
+    """What changes while training: networks and their optimisers, by name."""
+
+    modules: dict[str, nn.Module]
+    """The first is the network that translates; others, such as a discriminator, only help."""
+    optimizers: dict[str, torch.optim.Optimizer] = field(default_factory=dict)
+    """Name of a module -> its optimiser; a module that is not trained by gradients has none."""
+
+    @property
+    def network(self) -> nn.Module:
+        """The network that translates: it is measured, saved and sent on."""
+        return next(iter(self.modules.values()))
+
+
+class Moment(NamedTuple):
+    """Where in a run an update is."""
+
+    step: int
+    """Updates done before it."""
+    progress: float
+    """Share of the phase that is done before it, from 0 to below 1."""
+
+
+Update = Callable[[Learner, Batch, TrainConfig, Moment, Callable[[Tensor], None]], Losses]
+"""(learner, batch, configuration, moment, backward) -> losses. `backward` is called with each loss
+in place of its own method, for mixed precision."""
+Fit = Callable[[Learner, PairSet, Sequence[str]], None]
+"""(learner, pair set, domains of the phase): takes all pairs in at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One family of translators; an entry of nekogao.models.families.FAMILIES.
+
+    It learns in one of two ways. With `update` a phase is many updates, each on one batch. With
+    `fit` a phase is one update that takes the whole pair set in, and its epochs do not count.
+    """
+
+    config: type[ModelConfig]
+    """Its settings; `config.kind` is the family's name."""
+    check_size: Callable[[int], None]
+    """Raises ConfigError for pictures of a size, in pixels a side, that it does not take."""
+    shape: Callable[[Any, Header], Shape]
+    """(settings, header of the pair set) -> what its network is built from."""
+    build: Callable[[Shape], nn.Module]
+    """The network of a shape, on PyTorch's current device, the meta device among them."""
+    start: Callable[[TrainConfig, Header, int], Learner]
+    """(configuration, header, pairs per update) -> the learner before its first update, on the
+    CPU; draws from PyTorch's global generator. Raises ConfigError where this cannot be trained."""
+    update: Update | None = None
+    """One update on one batch."""
+    fit: Fit | None = None
+    """One update on the whole set."""
+    resolve: Callable[[Any, Header], Any] = lambda config, header: config
+    """Settings with everything filled in that depends on the pair set, as run.toml keeps them."""
+    views: Callable[[nn.Module, Tensor], dict[str, Tensor]] = lambda network, sources: {}
+    """(network, sources b c h w) -> name -> rows b n: what `explain` may look at inside the
+    network. Encoder levels are named `level-N`. Empty where only the output can be looked at."""
+    operations: Callable[[TrainConfig, Header, int], int] | None = None
+    """(configuration, header, pairs) -> floating-point operations that one update must do; None
+    where they were not counted."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in `model.kind`."""
+        return self.config.kind

@@ -1,0 +1,137 @@
+"""run.toml: what a run is, everything that is needed to make it again."""
+
+import platform
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nekogao import __version__
+from nekogao.config.plain import dump_toml, read_toml, to_dict, train_config
+from nekogao.config.schema import TrainConfig
+from nekogao.errors import NekogaoError, RunError
+from nekogao.pairs.pair_set import PairSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairsRecord:
+    """The pair set that a run is trained on."""
+
+    path: str
+    """Where it was when the run began."""
+    fingerprint: str = ""
+    """SHA-256 over its pictures and their order."""
+    items: int = 0
+    size: int = 0
+    domains: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, pairs: PairSet) -> "PairsRecord":
+        """What is recorded of a pair set."""
+        return cls(
+            path=str(pairs.folder.resolve()),
+            fingerprint=pairs.fingerprint,
+            items=len(pairs),
+            size=pairs.size,
+            domains=tuple(pairs.domains),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a run's first weights come from; all empty where it began from nothing."""
+
+    run: str = ""
+    """The run that it was switched from: `from` in run.toml."""
+    step: int = 0
+    """Updates that were done there."""
+    init_from: str = ""
+    """The model file whose weights it started from."""
+    init_sha256: str = ""
+    """That file's hash."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As run.toml has it: what is empty is left out."""
+        given = {"init_from": self.init_from, "init_sha256": self.init_sha256}
+        switched = {"from": self.run, "step": self.step} if self.run else {}
+        return {**{k: v for k, v in given.items() if v}, **switched}
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Everything that run.toml says."""
+
+    pairs: PairsRecord
+    train: TrainConfig
+    origin: Origin = Origin()
+    nekogao: str = __version__
+    versions: dict[str, str | int] = field(default_factory=dict)
+    """Of Python and PyTorch, the machine's kind, and the CPU threads."""
+
+    def to_toml(self) -> str:
+        """As text for run.toml."""
+        data: dict[str, Any] = {
+            "nekogao": self.nekogao,
+            "pairs": {**vars(self.pairs), "domains": list(self.pairs.domains)},
+            "versions": self.versions,
+            "train": to_dict(self.train),
+        }
+        if continued := self.origin.to_dict():
+            data["continued"] = continued
+        return dump_toml(data)
+
+
+def describe(config: TrainConfig, pairs: PairSet, origin: Origin) -> About:
+    """What run.toml says of a run that begins now, on this machine."""
+    versions: dict[str, str | int] = {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "machine": platform.machine(),
+        "threads": config.threads or torch.get_num_threads(),
+    }
+    return About(pairs=PairsRecord.of(pairs), train=config, origin=origin, versions=versions)
+
+
+def read(path: Path) -> About:
+    """Read a run.toml.
+
+    Raises InputError where it is missing or not TOML, RunError where it lacks something.
+    """
+    data = read_toml(path)
+    for key in ("pairs", "train"):
+        if not isinstance(data.get(key), dict):
+            raise RunError(f"{path}: has no [{key}] table. Restore the file.")
+    try:
+        pairs, continued = data["pairs"], data.get("continued", {})
+        record = PairsRecord(
+            path=str(pairs["path"]),
+            fingerprint=str(pairs.get("fingerprint", "")),
+            items=int(pairs.get("items", 0)),
+            size=int(pairs.get("size", 0)),
+            domains=tuple(map(str, pairs.get("domains", ()))),
+        )
+        origin = Origin(
+            run=str(continued.get("from", "")),
+            step=int(continued.get("step", 0)),
+            init_from=str(continued.get("init_from", "")),
+            init_sha256=str(continued.get("init_sha256", "")),
+        )
+        config = train_config(data["train"])
+    except KeyError as error:
+        raise RunError(f"{path}: has no pairs.{error.args[0]}. Restore the file.") from None
+    except (NekogaoError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"{path}: {error}") from None
+    return About(
+        pairs=record,
+        train=config,
+        origin=origin,
+        nekogao=str(data.get("nekogao", "")),
+        versions=dict(data.get("versions", {})),
+    )
+
+
+def switched(about: About, run: Path, step: int, config: TrainConfig) -> About:
+    """The description of a run that goes on from the end of another with more phases."""
+    origin = replace(about.origin, run=str(run.resolve()), step=step)
+    return replace(about, train=config, origin=origin)
