@@ -5,7 +5,7 @@ to them (Radhakrishnan, Belkin and Uhler: arXiv 1810.10333; PNAS 117:27162). Sta
 tensors b c h w in [-1, 1]; distances are MAE on [0, 1], half of what it is on [-1, 1].
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,25 +16,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nekogao.measures.closed_loop import Loop
-
-__all__ = [
-    "Basins",
-    "Kind",
-    "Loop",
-    "Settled",
-    "basins",
-    "blends",
-    "classify",
-    "finite_difference_gain",
-    "largest_singular_value",
-    "noise",
-    "residual",
-    "settle",
-    "spectral_radius",
-]
-
-Step = Callable[[Tensor], Tensor]
+Turn = Callable[[Tensor], Tensor]
 """One turn of the loop, on a batch."""
 Rest = Literal["fixed", "cycle", "unconverged"]
 Kind = Literal["stored", "spurious", "cycle", "unconverged"]
@@ -51,7 +33,7 @@ class Settled:
 
     end: Float[Tensor, "b ..."]
     """The last state of each."""
-    steps: list[int]
+    turns: list[int]
     """Turns of the loop until each was at rest, or all that were allowed."""
     kind: list[Rest]
     """`fixed`: a turn changes it by no more than the tolerance. `cycle`: it does not rest, but
@@ -59,26 +41,26 @@ class Settled:
 
 
 def settle(
-    step: Step, start: Float[Tensor, "b ..."], most: int = 100, tolerance: float = 1e-3
+    turn: Turn, start: Float[Tensor, "b ..."], most: int = 100, tolerance: float = 1e-3
 ) -> Settled:
     """Run the loop from each start of a batch until it is at rest.
 
     Args:
-        step: One turn of the loop; each state of a batch must go its own way.
+        turn: One turn of the loop; each state of a batch must go its own way.
         start: The first states.
         most: Turns at most.
         tolerance: Largest MAE on [0, 1] between states that count as the same. A fixed point
             approached by a factor f a turn may still be tolerance * f / (1 - f) away.
     """
-    end, steps = start.clone(), [most] * len(start)
+    end, turns = start.clone(), [most] * len(start)
     moving = torch.arange(len(start))
     recent: deque[Tensor] = deque([start], maxlen=LONGEST_CYCLE + 1)
-    for turn in range(1, most + 1):
-        new = step(recent[-1])
+    for number in range(1, most + 1):
+        new = turn(recent[-1])
         end[moving] = new
         rests = _apart(new, recent[-1]) <= tolerance
         for index in moving[rests].tolist():
-            steps[index] = turn
+            turns[index] = number
         recent.append(new)
         if rests.any():
             moving = moving[~rests]
@@ -90,7 +72,7 @@ def settle(
         past = [state[place] for state in list(recent)[:-2]]
         returns = any(_apart(end[index][None], state[None]) <= tolerance for state in past)
         kind[index] = "cycle" if returns else "unconverged"
-    return Settled(end, steps, kind)
+    return Settled(end, turns, kind)
 
 
 def classify(ends: Settled, targets: Float[Tensor, "n ..."], near: float = NEAR) -> list[Kind]:
@@ -108,55 +90,13 @@ def classify(ends: Settled, targets: Float[Tensor, "n ..."], near: float = NEAR)
     ]
 
 
-def residual(step: Step, targets: Float[Tensor, "n ..."]) -> NDArray[np.float64]:
+def residual(turn: Turn, targets: Float[Tensor, "n ..."]) -> NDArray[np.float64]:
     """How far one turn of the loop moves each target: MAE on [0, 1], 0 for a fixed point."""
-    return _apart(step(targets), targets).double().numpy()
-
-
-@dataclass(frozen=True)
-class Basins:
-    """What a number of starts came to."""
-
-    kinds: dict[Kind, int]
-    """Starts of each kind; those of which there are none too."""
-    faces: NDArray[np.intp]
-    """Starts that came to rest on each target."""
-
-
-def basins(
-    step: Step,
-    starts: Float[Tensor, "b ..."],
-    targets: Float[Tensor, "n ..."],
-    most: int = 100,
-    tolerance: float = 1e-3,
-    near: float = NEAR,
-) -> Basins:
-    """Count what the starts come to; arguments as for `settle` and `classify`."""
-    settled = settle(step, starts, most, tolerance)
-    kinds = classify(settled, targets, near)
-    nearest = _distances(settled.end, targets).argmin(dim=1).numpy()
-    stored = nearest[np.array([kind == "stored" for kind in kinds], bool)]
-    counted = Counter(kinds)
-    names: Sequence[Kind] = ("stored", "spurious", "cycle", "unconverged")
-    return Basins(
-        {name: counted[name] for name in names}, np.bincount(stored, minlength=len(targets))
-    )
-
-
-def blends(targets: Float[Tensor, "n ..."], count: int, seed: int) -> Float[Tensor, "b ..."]:
-    """Random convex combinations of the targets, with weights uniform on the simplex."""
-    weights = np.random.default_rng(seed).dirichlet(np.ones(len(targets)), count)
-    return torch.einsum("bn,n...->b...", torch.from_numpy(weights).to(targets.dtype), targets)
-
-
-def noise(shape: Sequence[int], count: int, seed: int) -> Float[Tensor, "b ..."]:
-    """Uniform noise in [-1, 1], each of `shape`."""
-    values = np.random.default_rng(seed).uniform(-1, 1, (count, *shape))
-    return torch.from_numpy(values.astype(np.float32))
+    return _apart(turn(targets), targets).double().numpy()
 
 
 def spectral_radius(
-    function: Step, point: Float[Tensor, "..."], iterations: int = 100, seed: int = 0
+    function: Turn, point: Float[Tensor, "..."], iterations: int = 100, seed: int = 0
 ) -> float:
     """The largest modulus of an eigenvalue of the Jacobian at a point.
 
@@ -165,7 +105,7 @@ def spectral_radius(
     and down, its mean does not. Below 1 a fixed point attracts.
 
     Args:
-        function: Differentiable, such as Loop.smooth.
+        function: Differentiable, such as Translator.smooth_turn in one domain.
         point: Where the derivative is taken.
         iterations: Products; the error falls as their inverse.
         seed: Draws the first direction.
@@ -183,7 +123,7 @@ def spectral_radius(
 
 
 def largest_singular_value(
-    function: Step, point: Float[Tensor, "..."], iterations: int = 50, seed: int = 0
+    function: Turn, point: Float[Tensor, "..."], iterations: int = 50, seed: int = 0
 ) -> float:
     """The largest singular value of the Jacobian: how much one turn can blow a change up.
 
@@ -203,7 +143,7 @@ def largest_singular_value(
 
 
 def finite_difference_gain(
-    step: Step,
+    turn: Turn,
     point: Float[Tensor, "1 ..."],
     sizes: Sequence[float],
     draws: int = 16,
@@ -215,26 +155,26 @@ def finite_difference_gain(
     loop on 8-bit pictures does not see changes much smaller than 1/255.
 
     Args:
-        step: One turn of the loop.
+        turn: One turn of the loop.
         point: A batch of one state.
         sizes: Root mean squares of the changes, on [0, 1].
         draws: Directions for each size, the same for all of them.
         seed: Draws the directions.
 
     Returns:
-        Size -> |step(point + change) - step(point)| / |change| for every draw.
+        Size -> |turn(point + change) - turn(point)| / |change| for every draw.
     """
     directions = _gaussian(point.expand(draws, *point.shape[1:]), seed)
     rms = directions.flatten(1).square().mean(dim=1).sqrt()
     directions = directions / rms.view(-1, *[1] * (point.ndim - 1))
-    here, found = step(point), {}
+    here, found = turn(point), {}
     for size in sizes:
-        moved = step(point + 2 * size * directions) - here  # 2: on [-1, 1]
+        moved = turn(point + 2 * size * directions) - here  # 2: on [-1, 1]
         found[size] = moved.flatten(1).square().mean(dim=1).sqrt().double().numpy() / (2 * size)
     return found
 
 
-def _push(function: Step, point: Tensor, direction: Tensor) -> Tensor:
+def _push(function: Turn, point: Tensor, direction: Tensor) -> Tensor:
     """The Jacobian at the point times the direction."""
     return torch.func.jvp(function, (point,), (direction,))[1]
 

@@ -10,8 +10,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-Face = Float[np.ndarray, "h w c"]
-Faces = Float[np.ndarray, "n h w c"]
+UnitPicture = Float[np.ndarray, "h w c"]
+UnitPictures = Float[np.ndarray, "n h w c"]
 
 _FLAT = 1e-12
 """A sum of squares, as a share of the number of values, below which a picture has no structure."""
@@ -31,8 +31,8 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Memory:
-    """What an output is made of."""
+class Composition:
+    """What an output is made of: memory and copying."""
 
     nearest: int
     """Index of the target with the smallest MAE."""
@@ -44,7 +44,9 @@ class Memory:
     """The rise of r2 when the input picture joins the basis: the copying. From 0 up."""
 
 
-def memory(output: Face, targets: Faces, picture: Float[np.ndarray, "h w k"]) -> Memory:
+def composition(
+    output: UnitPicture, targets: UnitPictures, picture: Float[np.ndarray, "h w k"]
+) -> Composition:
     """All measures of memory and copying of one output.
 
     Args:
@@ -54,10 +56,10 @@ def memory(output: Face, targets: Faces, picture: Float[np.ndarray, "h w k"]) ->
     """
     nearest, ratio = nearest_ratio(output, targets)
     alone = span(output, targets)
-    return Memory(nearest, ratio, alone, _rise(alone, span(output, targets, picture)))
+    return Composition(nearest, ratio, alone, _rise(alone, span(output, targets, picture)))
 
 
-def nearest_ratio(output: Face, targets: Faces) -> tuple[int, float]:
+def nearest_ratio(output: UnitPicture, targets: UnitPictures) -> tuple[int, float]:
     """The nearest target by MAE, and d(output, nearest) / d(output, second nearest).
 
     The ratio is 0 where the output is that target and 1 where two are equally near. With one
@@ -70,7 +72,9 @@ def nearest_ratio(output: Face, targets: Faces) -> tuple[int, float]:
     return nearest, float(distances[nearest]) / second if second else 1.0
 
 
-def span(output: Face, targets: Faces, extra: Float[np.ndarray, "h w k"] | None = None) -> Span:
+def span(
+    output: UnitPicture, targets: UnitPictures, extra: Float[np.ndarray, "h w k"] | None = None
+) -> Span:
     """Fit an output by a convex combination of the targets: the span test.
 
     Every picture is centred on its own mean colour (the mean over its pixels of each channel)
@@ -93,14 +97,34 @@ def span(output: Face, targets: Faces, extra: Float[np.ndarray, "h w k"] | None 
     return Span(weights, r2, effective_number(weights))
 
 
-def copying(output: Face, targets: Faces, picture: Float[np.ndarray, "h w k"]) -> float:
-    """The rise of the span test's r2 when the input picture joins the basis; never below 0."""
-    return _rise(span(output, targets), span(output, targets, picture))
-
-
 def _rise(alone: Span, joined: Span) -> float:
     # A larger basis never fits worse but for rounding.
     return max(0.0, joined.r2 - alone.r2)
+
+
+class Basis:
+    """The targets, factored once, to be asked for many outputs which of them wins.
+
+    Args:
+        targets: n h w c in [0, 1].
+    """
+
+    def __init__(self, targets: UnitPictures) -> None:
+        # In the orthonormal axes that the targets span, n numbers stand for all their pixels.
+        axes, rows = np.linalg.qr(_centred(targets).T)
+        self._axes, self._rows = axes, rows.T
+
+    def winner(self, output: UnitPicture) -> int:
+        """The target with the largest weight in the span test of an output, h w c in [0, 1].
+
+        It is that of `span(output, targets).weights.argmax()`: what lies outside the targets' span
+        is as far from every combination of them, so that only its length counts.
+        """
+        goal = _centred(output[None])[0]
+        inside = goal @ self._axes
+        outside = np.sqrt(max(0.0, float(goal @ goal - inside @ inside)))
+        rows = np.pad(self._rows, ((0, 0), (0, 1)))
+        return int(convex_fit(np.append(inside, outside), rows).argmax())
 
 
 def effective_number(weights: Float[np.ndarray, " n"]) -> float:
@@ -129,7 +153,7 @@ def convex_fit(
     return u / u.sum()
 
 
-def _centred(pictures: Faces) -> NDArray[np.float64]:
+def _centred(pictures: UnitPictures) -> NDArray[np.float64]:
     """n h w c as n rows, each channel of each picture about its own mean."""
     exact = pictures.astype(np.float64)
     return (exact - exact.mean(axis=(1, 2), keepdims=True)).reshape(len(pictures), -1)

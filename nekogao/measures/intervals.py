@@ -24,14 +24,6 @@ class Interval(NamedTuple):
     seeds: int
 
 
-def over_seeds(values: Sequence[float], resamples: int = RESAMPLES) -> Interval:
-    """The mean of one number a seed, with percentile bounds (Efron 1979).
-
-    A function of its arguments: the resampling has its own fixed seed. Values must not be empty.
-    """
-    return over_images([[value] for value in values], resamples)
-
-
 def over_images(groups: Sequence[Sequence[float]], resamples: int = RESAMPLES) -> Interval:
     """The mean over seeds of the means over images, seeds and images within them resampled.
 

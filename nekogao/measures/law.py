@@ -5,8 +5,8 @@ with the training sources, in some view of them, and says which is nearest. Sour
 tensors n c h w in [-1, 1].
 """
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,41 +15,13 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nekogao.errors import ConfigError
-from nekogao.measures.composition import Face, Faces, convex_fit, span
-from nekogao.measures.interventions import INTERVENTIONS, flip_point, morph
-from nekogao.measures.views import NETWORK, PICTURE, views
-from nekogao.nets.generator import Generator
-
-__all__ = [
-    "INTERVENTIONS",
-    "PREDICTORS",
-    "agreement",
-    "collapse",
-    "constant_baseline",
-    "flip_point",
-    "margin",
-    "morph",
-    "permutation_p",
-    "predictors",
-    "scores",
-    "winner",
-]
+from nekogao.measures.composition import convex_fit
+from nekogao.measures.views import PICTURE, views
+from nekogao.models.translator import Translator
 
 Winners = Int[np.ndarray, " m"]
 Distances = NDArray[np.float64]
 """m x n: how far each source is from each training source; the smallest of a row wins."""
-
-
-def winner(output: Face, targets: Faces) -> int:
-    """The face with the largest weight in the span test; arrays h w c in [0, 1]."""
-    return int(span(output, targets).weights.argmax())
-
-
-def margin(output: Face, targets: Faces) -> float:
-    """How clearly the winner wins: its weight less the next one's, from 0 (a tie) to 1."""
-    weights = np.sort(span(output, targets).weights)
-    return float(weights[-1] - weights[-2]) if len(weights) > 1 else 1.0
 
 
 # Ways of comparing a view of sources with that of the training sources
@@ -100,74 +72,43 @@ _COMPARISONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 """Name -> function (training n d, seen m d) -> m n, lower is nearer."""
 
-_NAMED: dict[str, tuple[str, str]] = {
-    **{view: (view, "distance") for view in PICTURE},
-    **{f"{view}-{how}": (view, how) for view in NETWORK for how in _COMPARISONS},
-}
-"""Predictor -> view and comparison."""
-
-Predictor = Callable[[Generator, Tensor, Tensor], NDArray[np.intp]]
-
 
 def scores(
-    generator: Generator,
+    translator: Translator,
     training: Float[Tensor, "n c h w"],
     sources: Float[Tensor, "m c h w"],
 ) -> dict[str, Distances]:
-    """Every predictor's distances, m x n, with each view made once."""
-    known, seen = views(generator, training), views(generator, sources)
-    return {
-        name: _COMPARISONS[how](known[view], seen[view]).double().numpy()
-        for name, (view, how) in _NAMED.items()
-        if view in known
-    }
+    """Every predictor's distances, m x n, of which the smallest of a row is the predicted winner.
 
-
-def predictors(generator: Generator) -> dict[str, Callable[[Tensor, Tensor], Distances]]:
-    """The predictors that this generator has: (training sources n c h w, sources m c h w) to
-    distances m x n, of which the smallest of a row is the predicted winner.
-
-    `pixels`, `pooled-8`, `pooled-4`, `intensity` and `edge-density` compare pictures. The others
-    are named VIEW-COMPARISON, as in level-5-cosine. Views: see nekogao.measures.views.
+    Predictors of the picture alone are named after their view; the others VIEW-COMPARISON, as in
+    `level-5-cosine`. Views: see nekogao.measures.views, and the views of the network's family.
     Comparisons: `distance` (Euclidean), `cosine`, `centred-cosine` (about the training sources'
     mean), `whitened` (Mahalanobis, in the space that they span), `share` (1 - weight in the
     nearest convex combination of them). `output-...` runs the whole network: it is an upper
     reference, not a law.
+
+    Args:
+        translator: The network.
+        training: The training sources, in [-1, 1].
+        sources: The sources asked about, in [-1, 1].
     """
-    levels = range(generator.first, generator.levels + 1)
-    own = {f"{part}-{level}" for level in levels for part in ("level", "decoder")}
-    own -= {f"decoder-{generator.levels}"}
-    own |= {*PICTURE, "decoder-input", "output"}
+    return compare(views(translator, training), views(translator, sources))
+
+
+def compare(known: Mapping[str, Tensor], seen: Mapping[str, Tensor]) -> dict[str, Distances]:
+    """Every predictor's distances, m x n, from the views of training sources and of others."""
     return {
-        name: partial(_compare, generator, name)
-        for name, (view, _) in _NAMED.items()
-        if view in own
+        name: _COMPARISONS[how](known[view], seen[view]).double().numpy()
+        for view in known
+        for name, how in _predictors(view).items()
     }
 
 
-def _compare(generator: Generator, name: str, training: Tensor, sources: Tensor) -> Distances:
-    view, how = _NAMED[name]
-    known = views(generator, training)
-    if view not in known:
-        raise ConfigError(
-            f"predictor {name}: this generator has the levels {generator.first} to "
-            f"{generator.levels} only. Choose from predictors(generator)."
-        )
-    return _COMPARISONS[how](known[view], views(generator, sources)[view]).double().numpy()
-
-
-def _predict(
-    name: str, generator: Generator, training: Tensor, sources: Tensor
-) -> NDArray[np.intp]:
-    return _compare(generator, name, training, sources).argmin(axis=1)
-
-
-PREDICTORS: dict[str, Predictor] = {name: partial(_predict, name) for name in _NAMED}
-"""Name -> (generator, training sources n c h w, sources m c h w) -> m predicted winners.
-
-Raises ConfigError for a level that the generator does not compute; `predictors` names those that
-it has, and gives distances.
-"""
+def _predictors(view: str) -> dict[str, str]:
+    """Name -> comparison, for one view."""
+    if view in PICTURE:
+        return {view: "distance"}
+    return {f"{view}-{how}": how for how in _COMPARISONS}
 
 
 # How good a prediction is
@@ -178,34 +119,43 @@ def agreement(predicted: Winners, winners: Winners) -> float:
     return float(np.mean(predicted == winners))
 
 
-def permutation_p(
-    predicted: Winners, winners: Winners, draws: int = 10_000, seed: int = 0
-) -> float:
-    """How often winners in random order agree with the prediction at least as well.
+class Permutations:
+    """The winners in random order, drawn once, to be compared with many predictions.
 
-    The p-value (1 + hits) / (1 + draws), never 0 (Phipson and Smyth 2010, equation 2). A constant
-    prediction has 1, however often it is right.
+    Args:
+        winners: The winner of each picture.
+        draws: How many orders.
+        seed: Draws them.
     """
-    random = np.random.default_rng(seed)
-    found = np.count_nonzero(predicted == winners)
-    hits = sum(
-        np.count_nonzero(predicted == random.permutation(winners)) >= found for _ in range(draws)
-    )
-    return (1 + hits) / (1 + draws)
+
+    def __init__(self, winners: Winners, draws: int = 10_000, seed: int = 0) -> None:
+        self._winners, self._draws = winners, draws
+        self._random = np.random.default_rng(seed)
+
+    def p(self, predicted: Winners) -> float:
+        """How often winners in random order agree with the prediction at least as well.
+
+        The p-value (1 + hits) / (1 + draws), never 0 (Phipson and Smyth 2010, equation 2). A
+        constant prediction has 1, however often it is right.
+        """
+        found = np.count_nonzero(predicted == self._winners)
+        if found == 0 or _constant(predicted) or _constant(self._winners):
+            return 1.0  # every order agrees as well
+        agreeing = np.count_nonzero(self._orders == predicted, axis=1)
+        return (1 + int(np.count_nonzero(agreeing >= found))) / (1 + self._draws)
+
+    @cached_property
+    def _orders(self) -> Int[np.ndarray, "draws m"]:
+        orders = np.empty((self._draws, len(self._winners)), np.int32)
+        for order in orders:
+            order[:] = self._random.permutation(self._winners)
+        return orders
+
+
+def _constant(winners: Winners) -> bool:
+    return bool((winners == winners[0]).all())
 
 
 def constant_baseline(winners: Winners) -> float:
     """The agreement of always naming the most frequent winner: what a predictor must beat."""
     return float(np.bincount(winners).max() / len(winners))
-
-
-def collapse(winners: Winners, count: int) -> float:
-    """The share of the most frequent winner; 1 / count where all `count` faces win alike.
-
-    Raises ConfigError where a winner is not one of the faces.
-    """
-    if winners.min() < 0 or winners.max() >= count:
-        raise ConfigError(
-            f"collapse: winner {winners.max()} of {count} faces. Count them from 0 on."
-        )
-    return float(np.bincount(winners, minlength=count).max() / len(winners))

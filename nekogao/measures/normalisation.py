@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -11,9 +11,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from nekogao.errors import ConfigError
 from nekogao.measures.quality import skill
-from nekogao.nets.generator import Generator
+from nekogao.models.translator import Translator
 from nekogao.pictures import images
-from nekogao.training import sheets as previews
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,6 @@ class Split:
     """The first phase's weights with their own running statistics."""
     skill_own: float
     """The second phase's weights with their own running statistics."""
-    skill_first_statistics: float
-    """The second phase's weights with the first phase's statistics."""
     skill_recomputed: float
     """The second phase's weights with statistics of the first domain's sources."""
 
@@ -41,8 +38,8 @@ class Split:
 
 
 def split(
-    first: Generator,
-    second: Generator,
+    first: Translator,
+    second: Translator,
     sources: Float[Tensor, "n c h w"],
     targets: Float[Tensor, "n d h w"],
 ) -> Split:
@@ -51,46 +48,50 @@ def split(
     Networks without running statistics have a statistics part of 0. Neither network is changed.
 
     Args:
-        first: The generator as it was after the first phase.
-        second: The same generator after the second phase.
+        first: The network as it was after the first phase.
+        second: The same network after the second phase.
         sources: The first domain's sources, in [-1, 1].
         targets: Their targets, in [-1, 1].
 
     Raises:
-        ConfigError: The two are not the same network, or the 1x1 level is normalised over the
+        ConfigError: The two are not the same network, or a layer normalises single values over the
             batch and there is one source only.
     """
-    if [name for name, _ in _layers(first)] != [name for name, _ in _layers(second)]:
+    one, two = first.model.network, second.model.network
+    if [name for name, _ in _layers(one)] != [name for name, _ in _layers(two)]:
         raise ConfigError(
-            "normalisation split: the two generators differ in their layers of batch "
+            "normalisation split: the two networks differ in their layers of batch "
             "normalisation. Give the same network after two phases."
         )
-    borrowed = copy.deepcopy(second)
-    for (_, layer), (_, earlier) in zip(_layers(borrowed), _layers(first), strict=True):
-        layer.load_state_dict({**layer.state_dict(), **_statistics(earlier)})
-    recomputed = copy.deepcopy(second)
-    recompute(recomputed, sources)
-    networks = (first, second, borrowed, recomputed)
-    return Split(*(_mean_skill(network, sources, targets) for network in networks))
+    recomputed = Translator(replace(second.model, network=copy.deepcopy(two)))
+    recompute(recomputed.model.network, sources)
+    skills = [_mean_skill(each, sources, targets) for each in (first, second, recomputed)]
+    return Split(*skills)
 
 
-def recompute(generator: Generator, sources: Float[Tensor, "n c h w"]) -> None:
+def recompute(network: nn.Module, sources: Float[Tensor, "n c h w"]) -> None:
     """Replace the running statistics, in place, by those of the sources as one batch.
 
     As in training every layer sees what layers normalised over this batch give it. Dropout stays
-    off. Raises ConfigError as `split` does.
+    off; the network is left in evaluation mode. Raises ConfigError as `split` does.
     """
-    generator.check_batch(len(sources))
-    layers = [layer for _, layer in _layers(generator)]
-    with previews.borrowed(generator):
-        momenta = [layer.momentum for layer in layers]
-        for layer in layers:
-            layer.reset_running_stats()
-            layer.momentum = None  # a plain mean over batches, of which there is one
-            layer.train()
-        generator(sources)
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
+    network.eval()
+    layers = [layer for _, layer in _layers(network)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a plain mean over batches, of which there is one
+        layer.train()
+    try:
+        with torch.no_grad():
+            network(sources)
+    except ValueError as error:  # PyTorch's word for a layer with nothing to take statistics of
+        raise ConfigError(
+            f"normalisation split: {error}. Its statistics need more than one source."
+        ) from None
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
+        layer.eval()
 
 
 def _layers(network: nn.Module) -> Iterator[tuple[str, _BatchNorm]]:
@@ -99,11 +100,6 @@ def _layers(network: nn.Module) -> Iterator[tuple[str, _BatchNorm]]:
             yield name, module
 
 
-def _statistics(layer: _BatchNorm) -> dict[str, Tensor]:
-    return dict(layer.named_buffers())
-
-
-def _mean_skill(network: Generator, sources: Tensor, targets: Tensor) -> float:
-    with torch.no_grad():
-        outputs = previews.translate(network, sources)
+def _mean_skill(translator: Translator, sources: Tensor, targets: Tensor) -> float:
+    outputs = translator.outputs(sources)
     return float(skill(images.to_unit(outputs), images.to_unit(targets)).mean())

@@ -4,8 +4,8 @@ R is phases x domains: R[t, j] is the mean skill on domain j after phase t. Skil
 targets are reproduced exactly and 0 where the output is no better than the mean face.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -14,14 +14,33 @@ from numpy.typing import NDArray
 from nekogao.errors import RunError
 
 
+class Measured(Protocol):
+    """What a measurement must tell: the rows of metrics.jsonl do."""
+
+    @property
+    def step(self) -> int:
+        """Updates done."""
+
+    @property
+    def phase(self) -> int:
+        """The phase that was trained last, from 1; 0 before the first update."""
+
+    @property
+    def domain(self) -> str:
+        """The domain that was measured."""
+
+    @property
+    def skill(self) -> float:
+        """Mean skill in it."""
+
+
 def retention_matrix(
-    rows: Sequence[Mapping[str, Any]], domains: Sequence[str]
+    rows: Sequence[Measured], domains: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean skill on every domain after every phase, and before training.
 
     Args:
-        rows: Lines of metrics.jsonl, of which `step`, `phase`, `domain` and `skill` are read;
-            of several measurements in a phase the last counts.
+        rows: The measurements of a run; of several in a phase the last counts.
         domains: The columns, in order.
 
     Returns:
@@ -31,8 +50,8 @@ def retention_matrix(
         RunError: A domain was not measured in some phase, or not at step 0.
     """
     found: dict[tuple[int, str], float] = {}
-    for row in sorted(rows, key=lambda row: row["step"]):
-        found[row["phase"] if row["step"] else 0, row["domain"]] = row["skill"]
+    for row in sorted(rows, key=lambda row: row.step):
+        found[row.phase if row.step else 0, row.domain] = row.skill
     phases = max((phase for phase, _ in found), default=0)
     for phase in range(phases + 1):
         for domain in domains:

@@ -45,15 +45,15 @@ def rotated(source: Picture, degrees: float) -> Picture:
     return np.asarray(turned, np.uint8)
 
 
-def thickened(contour: Picture) -> Picture:
+def thickened(edges: Picture) -> Picture:
     """Black lines one pixel thicker on each side."""
-    side = 1 + 2 * max(1, round(_scale(contour)))
-    return np.asarray(cv2.erode(contour, np.ones((side, side), np.uint8)), np.uint8)
+    side = 1 + 2 * max(1, round(_scale(edges)))
+    return np.asarray(cv2.erode(edges, np.ones((side, side), np.uint8)), np.uint8)
 
 
-def thinned(contour: Picture) -> Picture:
+def thinned(edges: Picture) -> Picture:
     """Black lines reduced to their skeleton, one pixel wide (Zhang and Suen 1984)."""
-    return np.where(skeletonize(contour < 128), 0, WHITE).astype(np.uint8)
+    return np.where(skeletonize(edges < 128), 0, WHITE).astype(np.uint8)
 
 
 def inverted(source: Picture) -> Picture:
@@ -92,8 +92,8 @@ GEOMETRIC = frozenset({"rotated", "shifted"})
 """Variations that move things: score them against the target too that was moved alike (they
 take h w 3 as well), since a translator should follow and a memory should not."""
 
-CONTOURS: dict[str, Variation] = {"thickened": thickened, "thinned": thinned}
-"""Of contours, black lines on white."""
+EDGES: dict[str, Variation] = {"thickened": thickened, "thinned": thinned}
+"""Of edges, black lines on white."""
 
 UNTRAINED: dict[str, Variation] = {
     "inverted": inverted,
@@ -106,7 +106,7 @@ _THRESHOLDS = (64, 96, 192, 255)
 
 
 def thresholds(domain: Domain) -> dict[str, Variation]:
-    """Contours with other Canny thresholds, each made from a target, not from a source.
+    """Edges with other Canny thresholds, each made from a target, not from a source.
 
     Empty for domains of another kind.
     """
@@ -114,14 +114,3 @@ def thresholds(domain: Domain) -> dict[str, Variation]:
         return {}
     others = (t for t in _THRESHOLDS if (t, t) != (domain.low, domain.high))
     return {f"canny-{t}": replace(domain, low=t, high=t).source for t in others}
-
-
-def unseen(domain: Domain) -> dict[str, Variation]:
-    """Every variation for a domain, as functions from a target to a source."""
-    own = VARIATIONS | (CONTOURS if domain.kind == "edges" else {})
-    made = {name: _after(vary, domain) for name, vary in own.items()}
-    return made | thresholds(domain)
-
-
-def _after(vary: Variation, domain: Domain) -> Variation:
-    return lambda target: vary(domain.source(target))
