@@ -46,7 +46,7 @@ def train_config(data: Mapping[str, Any]) -> TrainConfig:
     own = {f.name for f in fields(TrainConfig)}
     given = data.get(MODEL, {})
     if not isinstance(given, Mapping):
-        raise ConfigError(f"model = {given!r}: must be a table, as in --set model.kind=...")
+        raise ConfigError(f"model = {given!r}: must be a table, as in model.kind=...")
     kind = given.get(KIND, TrainConfig().model.kind)
     if not isinstance(kind, str) or kind not in MODELS:
         raise ConfigError(f"model.kind = {kind!r}: unknown family. Choose from {names(MODELS)}.")
@@ -116,7 +116,7 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
             inner = fields(kind)[0].name
             raise ConfigError(
                 f"{name} = {value!r}: must be a table. Set one of its fields, as in "
-                f"--set {name}.{inner}=..."
+                f"{name}.{inner}=..."
             )
         return from_dict(typing.cast(type, kind), value, f"{name}.")
     origin, choices = typing.get_origin(kind), typing.get_args(kind)
@@ -130,7 +130,8 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
             text = value if isinstance(value, str) else "word"
             raise ConfigError(
-                f"{name} = {value!r}: must be a list of texts, as in --set '{name}=[\"{text}\"]'."
+                f'{name} = {value!r}: must be a list of texts, as in {name}=["{text}"] '
+                "(in a shell, with single quotes around it)."
             )
         return tuple(value)
     if origin in (types.UnionType, typing.Union):
@@ -140,7 +141,7 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
     if type(value) is not kind:
         raise ConfigError(
             f"{name} = {value!r}: must be of type {kind.__name__}, as in "
-            f"--set {name}={_example(kind, about)}."
+            f"{name}={_example(kind, about)}."
         )
     return value
 

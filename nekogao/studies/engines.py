@@ -8,22 +8,24 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.synchronize import Event
+from multiprocessing.synchronize import Event as SharedFlag
 from typing import Any
 
 from nekogao.errors import ConfigError, RunError
-from nekogao.studies.trial import Trial, carry_out
+from nekogao.studies.trial import Outcome, Trial, carry_out
+from nekogao.training.allocator import keep_freed_memory
 
-Outcome = dict[str, Any] | None
+Maybe = Outcome | None
 """What came out of a trial; None where it was stopped."""
 Stop = Callable[[], bool]
 
+_STATISTICS = "RAY_USAGE_STATS_ENABLED"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL = 0.2
 """Seconds between two looks at whether to stop."""
 
 
-def local(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Outcome]:
+def local(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Maybe]:
     """Carry trials out in worker processes of this machine; outcomes come as they are ready.
 
     Raises RunError where a worker was killed, and whatever carry_out raises.
@@ -64,7 +66,7 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _result(future: Future[Outcome]) -> Outcome:
+def _result(future: Future[Maybe]) -> Maybe:
     try:
         return future.result()
     except BrokenProcessPool:
@@ -74,14 +76,15 @@ def _result(future: Future[Outcome]) -> Outcome:
         ) from None
 
 
-_asked: Event | None = None
+_asked: SharedFlag | None = None
 """In a worker: whether the study asked to stop."""
 
 
-def _begin(asked: Event) -> None:
+def _begin(asked: SharedFlag) -> None:
     """Prepare a worker: the study alone decides when it stops, and it does not outlive it."""
     global _asked
     _asked = asked
+    keep_freed_memory()
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
@@ -97,12 +100,12 @@ def _end_with_the_study() -> None:
         os._exit(1)
 
 
-def _in_worker(trial: Trial) -> Outcome:
+def _in_worker(trial: Trial) -> Maybe:
     assert _asked is not None
     return carry_out(trial, _asked.is_set)
 
 
-def ray(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Outcome]:
+def ray(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Maybe]:
     """Carry trials out as tasks of Ray, on the cluster of RAY_ADDRESS or on a local one.
 
     Every machine must see the study's folder under the same path. Raises ConfigError where Ray is
@@ -113,16 +116,16 @@ def ray(trials: Sequence[Trial], workers: int, stop: Stop) -> Iterator[Outcome]:
         flag = cluster.remote(num_cpus=0)(Flag).remote()
         task = cluster.remote(max_retries=0)(_on_cluster)
         pending = [task.options(num_cpus=t.threads).remote(t, flag) for t in trials]
-        told = False
+        asked = False
         while pending:
-            if stop() and not told:
+            if stop() and not asked:
                 cluster.get(flag.raise_.remote())
-                told = True
+                asked = True
             done, pending = cluster.wait(pending, timeout=_POLL)
             yield from _gather(cluster, done)
 
 
-def _gather(cluster: Any, done: list[Any]) -> Iterator[Outcome]:
+def _gather(cluster: Any, done: list[Any]) -> Iterator[Maybe]:
     for reference in done:
         try:
             yield cluster.get(reference)
@@ -139,7 +142,8 @@ def _gather(cluster: Any, done: list[Any]) -> Iterator[Outcome]:
 def _cluster(cores: int) -> Iterator[Any]:
     """Ray, started or joined, and left again; the caller's handlers of signals stay."""
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    statistics = os.environ.get(_STATISTICS)
+    os.environ.setdefault(_STATISTICS, "0")
     try:
         import ray as cluster
     except ImportError:
@@ -155,6 +159,8 @@ def _cluster(cores: int) -> Iterator[Any]:
         yield cluster
     finally:
         cluster.shutdown()
+        if statistics is None:
+            os.environ.pop(_STATISTICS, None)
 
 
 class Flag:
@@ -172,11 +178,12 @@ class Flag:
         return self.up
 
 
-def _on_cluster(trial: Trial, flag: Any) -> Outcome:
+def _on_cluster(trial: Trial, flag: Any) -> Maybe:
     import time
 
     import ray as cluster
 
+    keep_freed_memory()
     seen, due = False, 0.0
 
     def asked() -> bool:
@@ -189,7 +196,7 @@ def _on_cluster(trial: Trial, flag: Any) -> Outcome:
     return None if asked() else carry_out(trial, asked)
 
 
-ENGINES: dict[str, Callable[[Sequence[Trial], int, Stop], Iterator[Outcome]]] = {
+ENGINES: dict[str, Callable[[Sequence[Trial], int, Stop], Iterator[Maybe]]] = {
     "local": local,
     "ray": ray,
 }

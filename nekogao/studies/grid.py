@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from nekogao.config.plain import apply_generator, from_dict, read_toml, recipe
+from nekogao.config.compose import compose
+from nekogao.config.plain import from_dict, read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError
 from nekogao.files import slug
@@ -30,7 +31,7 @@ class StudyFile:
     size: int = 128
     """Pixels a side of a set that the study builds."""
     recipe: str = ""
-    """A recipe's name; without one the defaults of nekogao/config.py hold."""
+    """A recipe's name; without one the defaults hold."""
     seeds: list = field(default_factory=lambda: [0, 1, 2, 3, 4])
     """A run of every cell for each."""
     measures: tuple[str, ...] = ("retention",)
@@ -48,8 +49,8 @@ class Cell:
 
     choices: dict[str, str]
     """Axis -> name of the alternative."""
-    settings: dict[str, Any]
-    """Everything but the seed, as plain data for TrainConfig."""
+    base: TrainConfig
+    """The configuration of its runs, but for the seed."""
     pairs: str
 
     @property
@@ -64,8 +65,8 @@ class Cell:
         return slug("_".join(parts) or "base")
 
     def config(self, seed: int) -> TrainConfig:
-        """The configuration of a run. Raises ConfigError."""
-        return from_dict(TrainConfig, {**self.settings, "seed": seed})
+        """The configuration of the run with that seed."""
+        return replace(self.base, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,6 @@ def _cells(
             chosen |= axes[axis][name]
         try:
             cell = _cell(about, choices, {**base, **chosen})
-            cell.config(0)
         except NekogaoError as error:
             faults.append(str(error))
             continue
@@ -196,20 +196,12 @@ def _cell(about: StudyFile, choices: dict[str, str], assigned: dict[str, Any]) -
             raise ConfigError(f"{name} = {value!r}: must be a text.")
     if "seed" in assigned:
         raise ConfigError("seed is no setting of an axis. Use seeds = [...] at the top.")
-    name = special.get("recipe", about.recipe)
-    settings = recipe(name) if name else {}
-    if "generator" in special:
-        settings = apply_generator(settings, special["generator"])
-    for dotted, value in assigned.items():
-        table, _, key = dotted.rpartition(".")
-        if not table:
-            settings = {**settings, key: value}
-            continue
-        own = settings.get(table, {})
-        if not isinstance(own, dict):
-            raise ConfigError(f"{table} = {own!r}: must be a table, since {dotted} is set too.")
-        settings = {**settings, table: {**own, key: value}}
-    return Cell(choices, settings, special.get("pairs", about.pairs))
+    config = compose(
+        special.get("recipe", about.recipe) or None,
+        generator=special.get("generator"),
+        overrides=assigned,
+    )
+    return Cell(choices, config, special.get("pairs", about.pairs))
 
 
 def _twins(cells: list[Cell]) -> list[str]:

@@ -1,23 +1,23 @@
 """What is measured of a finished run: a table of measures, each a function of the run.
 
-A measure gives numbers by name. A list holds a number an image; its mean is the measure, and
+A measure gives numbers by name. A list holds one number per image; its mean is the measure, and
 intervals resample it too. A number that is not defined for the run is absent.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from nekogao.errors import ConfigError
-from nekogao.measures import quality as measurements
+from nekogao.measures import normalisation, quality, retention, variations
+from nekogao.pictures import images
 from nekogao.studies import unseen
 from nekogao.studies.refusals import check_measure
 from nekogao.studies.trained import Numbers, Trained
 
-Measure = Callable[[Trained], Mapping[str, Any]]
+Measure = Callable[[Trained], Numbers]
 
 
 def measure_run(
@@ -46,7 +46,7 @@ def check_names(names: Sequence[str]) -> None:
         raise ConfigError(f"measures = {list(names)}: one is named twice. Name each once.")
 
 
-def _finite(numbers: Mapping[str, Any]) -> Numbers:
+def _finite(numbers: Mapping[str, float | list[float]]) -> Numbers:
     """Plain numbers, of which those that are not finite are left out."""
     found: Numbers = {}
     for name, value in numbers.items():
@@ -61,16 +61,14 @@ def _finite(numbers: Mapping[str, Any]) -> Numbers:
 
 def measure_retention(trained: Trained) -> Numbers:
     """Skill at the end on the probe, image by image, and how it came to that."""
-    from nekogao.measures import retention
-
     domains, spans = trained.domains, trained.schedule.spans
     matrix, before = retention.retention_matrix(trained.rows, domains)
     found: Numbers = {}
     for domain in domains:
-        outputs = trained.unit(trained.outputs(trained.sources(domain)))
-        targets = trained.unit(trained.targets)
-        found[f"skill.{domain}"] = measurements.skill(outputs, targets).tolist()
-        same = measurements.identity(outputs, targets)
+        outputs = images.to_unit(trained.last.outputs(trained.sources(domain)))
+        targets = images.to_unit(trained.targets)
+        found[f"skill.{domain}"] = quality.skill(outputs, targets).tolist()
+        same = quality.identity(outputs, targets)
         found[f"identity.{domain}"] = same.astype(float).tolist()
     lost = retention.forgetting(matrix)
     found |= {f"forgetting.{name}": float(lost[i]) for i, name in enumerate(domains)}
@@ -79,9 +77,9 @@ def measure_retention(trained: Trained) -> Numbers:
         found["backward-transfer"] = retention.backward_transfer(matrix, order)
         found["forward-transfer"] = retention.forward_transfer(matrix, before, order)
     for domain, phase in _left_behind(trained).items():
-        rows = [row for row in trained.rows if row["domain"] == domain]
-        after = [row for row in rows if row["step"] >= spans[phase - 1].stop]
-        steps, skills = [row["step"] for row in after], [row["skill"] for row in after]
+        rows = [row for row in trained.rows if row.domain == domain]
+        after = [row for row in rows if row.step >= spans[phase - 1].stop]
+        steps, skills = [row.step for row in after], [row.skill for row in after]
         found[f"half-life.{domain}"] = retention.half_life(steps, skills)
     for number, row in enumerate(matrix, 1):
         for i, domain in enumerate(domains):
@@ -98,12 +96,10 @@ def _left_behind(trained: Trained) -> dict[str, int]:
 
 def measure_split(trained: Trained) -> Numbers:
     """Forgetting of each domain left behind, split into statistics and weights."""
-    from nekogao.measures import normalisation
-
     found: Numbers = {}
     for domain, phase in _left_behind(trained).items():
         split = normalisation.split(
-            trained.generator(phase), trained.last, trained.sources(domain), trained.targets
+            trained.translator(phase), trained.last, trained.sources(domain), trained.targets
         )
         for name in ("statistics_part", "weights_part", "skill_before", "skill_own",
                      "skill_recomputed"):  # fmt: skip
@@ -116,15 +112,13 @@ def measure_variations(trained: Trained) -> Numbers:
 
     Where a variation moves things, `-moved` scores against the targets that were moved alike.
     """
-    from nekogao.measures import variations
-
     targets = [trained.pairs.picture(i, "target") for i in trained.chosen]
     found: Numbers = {}
     for domain in trained.domains:
         sources = [trained.pairs.picture(i, domain) for i in trained.chosen]
         about = trained.pairs.header.domains[domain]
-        contours = variations.CONTOURS if about.kind == "edges" else {}
-        for name, vary in {**variations.VARIATIONS, **contours}.items():
+        edges = variations.EDGES if about.kind == "edges" else {}
+        for name, vary in {**variations.VARIATIONS, **edges}.items():
             varied = [vary(source) for source in sources]
             found[f"{name}.{domain}"] = trained.skill(varied, targets)
             if name in variations.GEOMETRIC:
@@ -145,6 +139,7 @@ MEASURES: dict[str, Measure] = {
     "interventions": unseen.measure_interventions,
     "attractors": unseen.measure_attractors,
     "jacobian": unseen.measure_jacobian,
+    "gain": unseen.measure_gain,
     "variations": measure_variations,
     "held-out": unseen.measure_held_out,
 }

@@ -3,12 +3,11 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from nekogao.config.plain import read_toml, to_dict
+from nekogao.config.plain import read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, NekogaoError, ResumeError
 from nekogao.files import new_folder, write_text
@@ -72,7 +71,8 @@ class Completed:
     total: int
 
 
-Event = Begun | Ended | Paused | Completed
+Progress = Begun | Ended | Paused | Completed
+"""What a study reports to whoever iterates over it."""
 
 
 def conduct(
@@ -82,7 +82,7 @@ def conduct(
     engine: str = "local",
     workers: int = 0,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Event]:
+) -> Iterator[Progress]:
     """Carry a study out; iterate to make it happen. The same call goes on where it was.
 
     Args:
@@ -93,7 +93,7 @@ def conduct(
         stop: Asked often; True saves the state of every run under way and ends the iteration.
 
     Raises:
-        ConfigError: The file is at fault, or the engine is not to be had.
+        ConfigError: The file is at fault, or the engine is not available.
         ResumeError: The folder holds another study, or a pair set has changed.
         InputError: The folder holds something else.
     """
@@ -111,11 +111,11 @@ def conduct(
             done += 1
             pace = (time.monotonic() - started) / (done - at_first)
             left = pace * (total - done)
-            yield Ended(found["run"], found["failed"], done, total, found["seconds"], left)
+            yield Ended(found.run, found.failed, done, total, found.seconds, left)
     if done < total:
         yield Paused(done, total)
         return
-    failed = sum(bool(o and o["failed"]) for o in map(outcome, planned))
+    failed = sum(bool(o and o.failed) for o in map(outcome, planned))
     yield Completed(failed, total)
 
 
@@ -167,13 +167,13 @@ def threads_of(out: Path) -> int:
 
 def _misfits(study: Study, opened: dict[str, PairSet]) -> Iterator[str]:
     """Cells whose network or phases do not fit their pair set."""
-    seen: dict[Any, None] = {}
+    seen: set[Hashable] = set()
     for cell in study.cells:
         config, pairs = cell.config(0), opened[cell.pairs]
-        shape = (config.phases, config.generator, config.adversary, config.batch, cell.pairs)
+        shape = (config.phases, config.model, config.batch, cell.pairs)
         if shape in seen:
             continue
-        seen[shape] = None
+        seen.add(shape)
         try:
             new_state(config, pairs.header, plan(config, pairs).batch)
         except NekogaoError as error:
@@ -186,7 +186,7 @@ def trials(study: Study, out: Path, threads: int) -> list[Trial]:
         Trial(
             folder=(out / RUNS / f"{cell.slug}-s{seed}").resolve(),
             pairs=sets.locate(study, cell.pairs, out).resolve(),
-            settings=to_dict(_with_threads(cell.config(seed), threads)),
+            config=_with_threads(cell.config(seed), threads),
             choices=cell.choices,
             measures=study.about.measures,
             threads=cell.config(seed).threads or threads,

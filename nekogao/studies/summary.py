@@ -4,18 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from nekogao.files import write_text
 from nekogao.measures.intervals import Interval, over_images
 from nekogao.studies.grid import Cell, Study
-from nekogao.studies.trial import Trial, outcome
+from nekogao.studies.trial import Outcome, Trial, outcome
 
 RESULTS_CSV, RESULTS_JSON, TABLE = "results.csv", "results.json", "table.md"
-
-Outcomes = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -23,8 +20,8 @@ class CellResult:
     """A cell's runs, and what they have in common."""
 
     cell: Cell
-    runs: list[dict[str, Any]]
-    """Outcomes of the runs that did not fail, in the order of seeds."""
+    runs: list[Outcome]
+    """Sequence[Outcome] of the runs that did not fail, in the order of seeds."""
     planned: int
     """Seeds in all."""
     estimates: dict[str, dict[str, Interval]]
@@ -36,14 +33,14 @@ class Summary:
     """Everything that tables, plots and the page show."""
 
     study: Study
-    outcomes: list[dict[str, Any]]
+    outcomes: list[Outcome]
     """What is written down of every finished run, failed ones too."""
     cells: list[CellResult]
 
     @property
-    def failures(self) -> list[dict[str, Any]]:
+    def failures(self) -> list[Outcome]:
         """The runs that failed."""
-        return [found for found in self.outcomes if found["failed"]]
+        return [found for found in self.outcomes if found.failed]
 
     def names(self, measure: str) -> list[str]:
         """The numbers of a measure that any cell has, in order."""
@@ -56,14 +53,14 @@ def summarise(study: Study, trials: Sequence[Trial]) -> Summary:
     outcomes = [found for found in map(outcome, trials) if found]
     cells = []
     for cell in study.cells:
-        own = [o for o in outcomes if o["choices"] == cell.choices and not o["failed"]]
+        own = [o for o in outcomes if o.choices == cell.choices and not o.failed]
         estimates = {name: _estimates(own, name) for name in study.about.measures}
         cells.append(CellResult(cell, own, len(study.seeds), estimates))
     return Summary(study, outcomes, cells)
 
 
-def _estimates(runs: Outcomes, measure: str) -> dict[str, Interval]:
-    numbers = [run["measures"][measure] for run in runs]
+def _estimates(runs: Sequence[Outcome], measure: str) -> dict[str, Interval]:
+    numbers = [run.measures[measure] for run in runs]
     names = dict.fromkeys(name for found in numbers for name in found)
     return {name: over_images([_images(f[name]) for f in numbers if name in f]) for name in names}
 
@@ -84,7 +81,7 @@ def write(summary: Summary, out: Path) -> None:
     They hold no times and no paths, so that equal studies write equal files.
     """
     write_text(out / RESULTS_CSV, _csv(summary))
-    rows = [{k: v for k, v in found.items() if k != "seconds"} for found in summary.outcomes]
+    rows = [{k: v for k, v in asdict(o).items() if k != "seconds"} for o in summary.outcomes]
     cells = [
         {
             "choices": result.cell.choices,
@@ -109,11 +106,11 @@ def _csv(summary: Summary) -> str:
     for found in summary.outcomes:
         numbers = {
             f"{measure}.{name}": mean(value)
-            for measure, values in found["measures"].items()
+            for measure, values in found.measures.items()
             for name, value in values.items()
         }
-        head = {"run": found["run"], **found["choices"], "seed": found["seed"]}
-        rows.append({**head, "failed": found["failed"], **numbers})
+        head = {"run": found.run, **found.choices, "seed": found.seed}
+        rows.append({**head, "failed": found.failed, **numbers})
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
@@ -181,7 +178,7 @@ def markdown(summary: Summary) -> str:
         "Means over seeds; in brackets 95 % intervals by bootstrap over seeds, and over images "
         "within seeds where a number is a mean over images. (1 of 5): one seed of five has it."
     )
-    failures = [f"- {found['run']}: {found['failed']}" for found in summary.failures]
+    failures = [f"- {found.run}: {found.failed}" for found in summary.failures]
     if failures:
         parts += [f"{len(failures)} runs failed:", "\n".join(failures)]
     return "\n\n".join(parts) + "\n"

@@ -3,18 +3,17 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from nekogao.config.plain import from_dict
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import DiskError, NekogaoError
 from nekogao.files import write_text
 from nekogao.runs.events import Interrupted
 from nekogao.studies.measured import measure_run
+from nekogao.studies.trained import Numbers
 from nekogao.training.loop import train
 
 CELL = "cell.json"
@@ -27,8 +26,7 @@ class Trial:
 
     folder: Path
     pairs: Path
-    settings: dict[str, Any]
-    """Everything for TrainConfig."""
+    config: TrainConfig
     choices: dict[str, str]
     """Axis -> alternative, for the record."""
     measures: tuple[str, ...]
@@ -41,16 +39,35 @@ class Trial:
         return self.folder.name
 
 
-def outcome(trial: Trial) -> dict[str, Any] | None:
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came out of a trial, as cell.json has it."""
+
+    run: str
+    choices: dict[str, str]
+    seed: int
+    failed: str
+    """Why it failed; empty where it did not."""
+    measures: dict[str, Numbers]
+    """Measure -> its numbers; none where the run failed."""
+    seconds: float
+    """What it took, in the session that finished it."""
+
+    def to_json(self) -> str:
+        """As text for cell.json."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+
+def outcome(trial: Trial) -> Outcome | None:
     """What was written down; None where the run is not finished and measured."""
     try:
         found = json.loads((trial.folder / CELL).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return Outcome(**found)
+    except (FileNotFoundError, ValueError, TypeError):
         return None
-    return found if isinstance(found, dict) and "measures" in found else None
 
 
-def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> dict[str, Any] | None:
+def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> Outcome | None:
     """Train and measure one run, from where it was; None where `stop` said so.
 
     A run that fails by its own fault (it diverges, say) is written down as failed. Where the
@@ -61,8 +78,7 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> dict[st
     before = torch.get_num_threads()
     torch.set_num_threads(trial.threads)
     try:
-        config = from_dict(TrainConfig, trial.settings)
-        events = train(trial.folder, trial.pairs, config, stop=stop)
+        events = train(trial.folder, trial.pairs, trial.config, stop=stop)
         if any(isinstance(event, Interrupted) for event in events):
             return None
         measures = measure_run(trial.folder, trial.measures, stop)
@@ -76,18 +92,14 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> dict[st
         torch.set_num_threads(before)
     if measures is None and not failed:
         return None
-    return _write(trial, failed, measures or {}, time.perf_counter() - begun)
-
-
-def _write(trial: Trial, failed: str, measures: Any, seconds: float) -> dict[str, Any]:
-    found = {
-        "run": trial.name,
-        "choices": trial.choices,
-        "seed": trial.settings["seed"],
-        "failed": failed,
-        "measures": measures,
-        "seconds": round(seconds, 3),
-    }
+    found = Outcome(
+        run=trial.name,
+        choices=trial.choices,
+        seed=trial.config.seed,
+        failed=failed,
+        measures=measures or {},
+        seconds=round(time.perf_counter() - begun, 3),
+    )
     trial.folder.mkdir(parents=True, exist_ok=True)
-    write_text(trial.folder / CELL, json.dumps(found, indent=1) + "\n")
+    write_text(trial.folder / CELL, found.to_json())
     return found
