@@ -11,9 +11,10 @@ from PIL import Image
 
 from nekogao.errors import ConfigError
 from nekogao.models import file as weights
+from nekogao.names import Fit
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
-from nekogao.pictures.images import Fit, Picture
+from nekogao.pictures.images import Picture
 
 
 @dataclass(frozen=True, kw_only=True)

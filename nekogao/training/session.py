@@ -15,6 +15,7 @@ from nekogao.errors import ConfigError, DivergedError, ResumeError, RunError
 from nekogao.files import sha256
 from nekogao.measures.quality import measure
 from nekogao.models import file as weights
+from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import Batch, PairSet
 from nekogao.pictures import images
 from nekogao.runs.events import (
@@ -144,19 +145,15 @@ class Session:
     def _batches(self) -> Generator[Batch, None, None]:
         """The batches of every step from here to the end, on the device that trains."""
         schedule, config = self.schedule, self.config
-        draws = (
-            self.pairs.draw(
-                step,
-                domains=schedule.span(step).domains,
-                size=schedule.batch,
-                seed=config.seed,
-                earlier=schedule.earlier(step),
-                replay=config.replay,
-            )
+        draws = Draws(
+            count=len(self.pairs), size=schedule.batch, seed=config.seed, replay=config.replay
+        )
+        drawn = (
+            draws.draw(step, schedule.span(step).domains, schedule.earlier(step))
             for step in range(self.state.step, schedule.total)
         )
         return self.pairs.batches(
-            draws, seed=config.seed, augment=config.augment, device=self.engine.device
+            drawn, seed=config.seed, augment=config.augment, device=self.engine.device
         )
 
     def _update(self, span: Span, batch: Batch) -> dict[str, Tensor]:
