@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nekogao.config.plain import from_dict, recipe
-from nekogao.config.schema import TrainConfig
+from nekogao.config.compose import compose
 from nekogao.files import new_folder
 from nekogao.models.gallery import apply
 from nekogao.models.translator import Options, Translator
-from nekogao.pairs import pair_set as pairs
-from nekogao.pictures import samples
+from nekogao.pairs.build import build
+from nekogao.pictures import photographs
 from nekogao.report.run import build_report
 from nekogao.runs.events import Event, Interrupted
 from nekogao.runs.folder import Run
@@ -29,12 +28,12 @@ def demo(out: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]
     """
     if not (out / "faces").is_dir():
         with new_folder(out) as folder:
-            samples.write_folder(samples.ten_faces(), folder / "faces")
-            samples.write_folder(samples.photographs(), folder / "photographs")
+            photographs.write_folder(photographs.ten_faces(), folder / "faces")
+            photographs.write_folder(photographs.photographs(), folder / "photographs")
     if not (out / "pairs").is_dir():
         # Built where they stay, so that the manifest names faces that are still there.
-        pairs.build(out / "faces", out / "pairs")
-    config = from_dict(TrainConfig, {**recipe("fast"), "phases": list(PHASES)})
+        build(out / "faces", out / "pairs")
+    config = compose("fast", phases=PHASES)
     for event in train(out / RUN, out / "pairs", config, stop=stop):
         yield event
         if isinstance(event, Interrupted):

@@ -17,8 +17,10 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
     """
     from nekogao.demo import RUN
     from nekogao.demo import demo as tell
+    from nekogao.training.allocator import keep_freed_memory
     from nekogao.tracking import console
 
+    keep_freed_memory()
     with console.stop_on_signal() as stop:
         if console.show(tell(out, stop)):
             return INTERRUPTED
@@ -43,34 +45,33 @@ def train(
     Args:
         run: The run's folder.
         pairs: The pair set; may be left out when going on with a run.
-        recipe: fast (the default), article, pix2pix or one-pair.
+        recipe: fast (the default), article, pix2pix or one-pair; see `nekogao recipes`.
         config: A TOML file, or another run's run.toml, instead of a recipe.
         phases: DOMAIN:EPOCHS, in order, as in edges:160 gray:80; edges+gray:100 and all:100 mix.
         generator: encoder-decoder, no-skips, inner3, unet, unet-128 or unet-256.
         seed: Everything random follows from it.
-        settings: Any other setting, as in generator.width=32 optimizer.lr=1e-3.
+        settings: Any other setting, as in generator.width=32 optimizer.lr=1e-3; `nekogao recipes
+            NAME` lists all of them.
         init_from: A run or model file to take the first weights from.
     """
-    from nekogao.config import plain
-    from nekogao.config.schema import TrainConfig
+    from nekogao.config.compose import DEFAULT, compose, parse_overrides
     from nekogao.runs.folder import Run
     from nekogao.tracking import console
+    from nekogao.training.allocator import keep_freed_memory
     from nekogao.training.loop import train as go
 
     if recipe and config:
         raise UsageError("train: give --recipe or --config, not both")
     chosen = None
     if not Run(run).exists or any((recipe, config, phases, generator, settings, seed is not None)):
-        data = plain.read_toml(config) if config else plain.recipe(recipe or "fast")
-        data = data.get("train", data)
-        if generator:
-            data = plain.apply_generator(data, generator)
-        if phases:
-            data = {**data, "phases": list(phases)}
-        if seed is not None:
-            data = {**data, "seed": seed}
-        data = plain.apply_overrides(data, list(settings))
-        chosen = plain.from_dict(TrainConfig, data)
+        chosen = compose(
+            config or recipe or DEFAULT,
+            generator=generator,
+            phases=phases,
+            seed=seed,
+            overrides=parse_overrides(settings),
+        )
+    keep_freed_memory()
     with console.stop_on_signal() as stop:
         interrupted = console.show(go(run, pairs, chosen, init_from=init_from, stop=stop))
     return end_run(run, interrupted)
@@ -86,8 +87,29 @@ def switch(run: Positional[Path], new: Positional[Path], phases: tuple[str, ...]
         phases: DOMAIN:EPOCHS, in order.
     """
     from nekogao.tracking import console
+    from nekogao.training.allocator import keep_freed_memory
     from nekogao.training.loop import switch as go
 
+    keep_freed_memory()
     with console.stop_on_signal() as stop:
         interrupted = console.show(go(run, new, list(phases), stop=stop))
     return end_run(new, interrupted)
+
+
+@app.command
+def recipes(name: Positional[str] = "") -> int:
+    """List the recipes, or show all settings of one with what they mean.
+
+    Args:
+        name: A recipe; without one all are listed, one per line.
+    """
+    from nekogao.config.compose import compose
+    from nekogao.config.compose import recipes as known
+    from nekogao.config.documentation import document
+
+    if name:
+        print(document(compose(name)), end="")
+        return DONE
+    for each, meaning in known().items():
+        print(f"{each:10}{meaning}")
+    return DONE

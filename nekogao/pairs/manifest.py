@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nekogao.errors import ConfigError, InputError, PairSetError
-from nekogao.files import check_relative, inside, new_folder, slug
+from nekogao.files import check_relative, inside, new_folder
+from nekogao.names import slug
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
@@ -156,7 +157,9 @@ def read(folder: Path) -> tuple[Header, list[Item]]:
     seen: set[str] = set()
     for item in items:
         if item.id in seen:
-            raise PairSetError(f"{path}: the id {item.id} stands twice. Remove one of the lines.")
+            raise PairSetError(
+                f"{path}: the id {item.id} is there twice. Remove one of the lines."
+            )
         seen.add(item.id)
     return header, items
 

@@ -10,7 +10,7 @@ from nekogao.config.compose import compose
 from nekogao.config.plain import from_dict, read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.files import slug
+from nekogao.names import slug
 from nekogao.studies.measured import check_names
 
 TEN_FACES, DRAWN = "ten-faces", "drawn:"
