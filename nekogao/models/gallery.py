@@ -3,16 +3,14 @@
 import glob
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
-
-import cv2
-import numpy as np
+from typing import TypeVar
 
 from nekogao.errors import InputError, PictureError
 from nekogao.files import inside, read_lines, sha256, write_atomically
+from nekogao.models import video
 from nekogao.models.translator import Options, Result, Translator
 from nekogao.names import free_name, slug
 from nekogao.pictures import images
@@ -20,7 +18,6 @@ from nekogao.pictures.domains import AS_IS
 from nekogao.pictures.images import Picture
 
 APPLIED = "applied.jsonl"
-VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"})
 _BATCH = 16
 
 Item = TypeVar("Item")
@@ -39,7 +36,8 @@ class Applied:
     """Why there is no output; empty where there is one."""
 
 
-def _groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of `size`, the last one perhaps shorter."""
     iterator = iter(items)
     while group := list(islice(iterator, size)):
         yield group
@@ -64,7 +62,7 @@ def find_inputs(names: Sequence[str]) -> tuple[list[Path], list[Applied]]:
 def _find(name: str) -> list[Path]:
     path = Path(name)
     if path.is_dir():
-        return images.find(path, images.SUFFIXES | VIDEO_SUFFIXES)
+        return images.find(path, images.SUFFIXES | video.SUFFIXES)
     if path.exists() or not glob.has_magic(name):
         return [path]
     matches = sorted(map(Path, glob.glob(name, recursive=True)))  # noqa: PTH207
@@ -74,27 +72,65 @@ def _find(name: str) -> list[Path]:
     return files
 
 
+@dataclass(frozen=True, kw_only=True)
+class AppliedRow:
+    """One output and what it came from: a line of applied.jsonl."""
+
+    output: str
+    """The output's file name."""
+    input: str = ""
+    """The path of the picture or video that it was made from."""
+    sha256: str = ""
+    """That file's hash."""
+    domain: str = ""
+    settle: int = 0
+    side_by_side: bool = False
+    nearest: str = ""
+    """The training face that it resembles most; empty where that was not asked for."""
+    distance: float = 0.0
+    """How far it is from that face: MAE on [0, 1]."""
+
+    def to_json(self) -> str:
+        """The row as one line of JSON."""
+        row = asdict(self)
+        if not self.nearest:
+            del row["nearest"], row["distance"]
+        return json.dumps(row, ensure_ascii=False)
+
+
 def apply(
-    translator: Translator, names: Sequence[str], out: Path, options: Options | None = None
+    translator: Translator,
+    names: Sequence[str | Path],
+    out: str | Path,
+    options: Options | None = None,
 ) -> Iterator[Applied]:
-    """Translate files, folders and videos into a folder; what fails is told, the rest goes on.
+    """Translate files, folders and videos into a folder.
 
-    Outputs are named after their inputs; a name that is taken gets a number, so nothing is ever
-    overwritten. `applied.jsonl` in the folder says what came from what.
+    What fails is reported and the rest goes on. Outputs are named after their inputs; a name that
+    is taken gets a number, so nothing is ever overwritten. `applied.jsonl` in the folder says what
+    came from what.
 
-    Raises ConfigError for options that fit no picture, InputError where `out` is no folder.
+    Args:
+        translator: The network.
+        names: Pictures, videos, folders and glob patterns.
+        out: A folder, which is made where it is missing.
+        options: How; the defaults of Options where None.
+
+    Raises:
+        ConfigError: The options fit no picture.
+        InputError: `out` is no folder.
     """
-    options = options or Options()
+    options, out = options or Options(), Path(out)
     translator.domain(options.domain)
-    paths, faults = find_inputs(names)
+    paths, faults = find_inputs([str(name) for name in names])
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: exists and is not a folder. Name a folder for the outputs.")
     yield from faults
-    for group in _groups(paths, _BATCH):
+    for group in groups(paths, _BATCH):
         readable: list[tuple[Path, Picture]] = []
         for path in group:
             try:
-                if path.suffix.lower() in VIDEO_SUFFIXES:
+                if path.suffix.lower() in video.SUFFIXES:
                     yield _apply_video(translator, path, out, options)
                 else:
                     readable.append((path, images.read(path)))
@@ -115,98 +151,53 @@ def apply(
 def _record(out: Path, done: Applied, translator: Translator, options: Options) -> None:
     assert done.output is not None
     domain = translator.domain(options.domain)
-    row: dict[str, Any] = {
-        "output": done.output.name,
-        "input": str(done.path.resolve()),
-        "sha256": sha256(done.path),
-        "domain": domain.name if domain else AS_IS,
-        "settle": options.settle,
-        "side_by_side": options.side_by_side,
-    }
-    if done.result and done.result.nearest:
-        row |= {"nearest": done.result.nearest, "distance": round(done.result.distance, 4)}
+    near = done.result if done.result and done.result.nearest else None
+    row = AppliedRow(
+        output=done.output.name,
+        input=str(done.path.resolve()),
+        sha256=sha256(done.path),
+        domain=domain.name if domain else AS_IS,
+        settle=options.settle,
+        side_by_side=options.side_by_side,
+        nearest=near.nearest if near else "",
+        distance=round(near.distance, 4) if near else 0.0,
+    )
     with (out / APPLIED).open("a", encoding="utf-8") as handle:
-        handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+        handle.write(row.to_json() + "\n")
 
 
-def read_applied(folder: Path) -> list[dict[str, Any]]:
+def read_applied(folder: Path) -> list[AppliedRow]:
     """What `apply` recorded in a folder; damaged lines and outputs that are gone are left out."""
     path = folder / APPLIED
     if not path.is_file():
         return []
-    rows = read_lines(path, "output")
-    return [row for row in rows if inside(folder, row["output"]).is_file()]
+    known = {f.name for f in fields(AppliedRow)}
+    rows = (
+        AppliedRow(**{name: value for name, value in row.items() if name in known})
+        for row in read_lines(path, "output")
+    )
+    return [row for row in rows if inside(folder, row.output).is_file()]
 
 
 def _apply_video(translator: Translator, path: Path, out: Path, options: Options) -> Applied:
-    if not path.is_file():
-        raise PictureError(f"{path}: no such file. Name a video that exists.")
-    capture = cv2.VideoCapture(str(path))
-    try:
-        rate = capture.get(cv2.CAP_PROP_FPS) or 25.0
-        frames = _frames(capture)
-        first = next(frames, None)
-        if first is None:
-            raise PictureError(f"{path}: no frame can be read. Replace the file.")
+    with video.reading(path) as clip:
         out.mkdir(parents=True, exist_ok=True)
         target = free_name(out, slug(path.stem), ".mp4")
         counts: list[int] = []
 
         def write(temporary: Path) -> None:
-            counts.append(_write_video(translator, first, frames, temporary, rate, options))
+            frames = _translated(translator, clip.frames, options)
+            counts.append(video.write(temporary, frames, clip.rate))
 
         write_atomically(target, write)
-    finally:
-        capture.release()
     done = Applied(path, target, frames=counts[0])
     _record(out, done, translator, options)
     return done
 
 
-def _frames(capture: cv2.VideoCapture) -> Iterator[Picture]:
-    while True:
-        ok, frame = capture.read()
-        if not ok:
-            return
-        yield np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), np.uint8)
-
-
-def _write_video(
-    translator: Translator,
-    first: Picture,
-    rest: Iterator[Picture],
-    path: Path,
-    rate: float,
-    options: Options,
-) -> int:
-    def rows() -> Iterator[Picture]:
-        yield from _translated_frames(translator, [first], options)
-        for group in _groups(rest, _BATCH):
-            yield from _translated_frames(translator, group, options)
-
-    # The writer chooses the container by suffix, which the temporary name lacks.
-    with_suffix = path.with_suffix(".mp4")
-    writer, count = None, 0
-    try:
-        for picture in rows():
-            if writer is None:
-                shape = (picture.shape[1], picture.shape[0])
-                code = cv2.VideoWriter.fourcc(*"mp4v")
-                writer = cv2.VideoWriter(str(with_suffix), code, rate, shape)
-                if not writer.isOpened():
-                    raise InputError(f"{path}: this OpenCV cannot write mp4 video.")
-            writer.write(cv2.cvtColor(images.rgb(picture), cv2.COLOR_RGB2BGR))
-            count += 1
-    finally:
-        if writer is not None:
-            writer.release()
-        if with_suffix.exists():
-            with_suffix.rename(path)
-    return count
-
-
-def _translated_frames(
-    translator: Translator, frames: Sequence[Picture], options: Options
+def _translated(
+    translator: Translator, frames: Iterator[Picture], options: Options
 ) -> Iterator[Picture]:
-    for result in translator.translate(frames, options):
-        yield translator.row(result) if options.side_by_side else result.output
+    for group in groups(frames, _BATCH):
+        for result in translator.translate(group, options):
+            yield translator.row(result) if options.side_by_side else result.output
