@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -19,8 +20,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in `path`'s place.
 
     A crash or a full disk leaves the previous content of `path`, never half of the new one.
+    Threads and processes may write the same path at once: one of them wins as a whole.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         write(temporary)
         with temporary.open("r+b") as handle:
@@ -70,8 +72,21 @@ def new_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+_STRICT_UMASK = 0o077
+
+
+@lru_cache(maxsize=1)
 def _umask() -> int:
-    mask = os.umask(0)
+    """The permissions that new files of this process lack, read once.
+
+    The system call can only read the umask by setting it, for all threads. Linux reports it;
+    elsewhere the mask is strict for that moment, so that no file becomes open to everyone.
+    """
+    with suppress(OSError):
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        if found := re.search(r"^Umask:\s*([0-7]+)$", status, re.MULTILINE):
+            return int(found[1], 8)
+    mask = os.umask(_STRICT_UMASK)
     os.umask(mask)
     return mask
 
@@ -107,9 +122,9 @@ def existing_folder(path: Path) -> Path:
 
 
 def check_relative(root: Path, relative: str) -> None:
-    """Raise InputError where `relative` leads out of `root` by its words alone.
+    """Raise InputError where `relative`, read as text, leads out of `root`.
 
-    Nothing is looked up, so that many paths can be checked; `inside` follows links too.
+    Nothing is looked up on disk, so that many paths can be checked; `inside` follows links too.
     """
     if relative.startswith(("/", "\\")) or ".." in relative or ":" in relative[:2]:
         away = PureWindowsPath(relative)
@@ -120,33 +135,13 @@ def check_relative(root: Path, relative: str) -> None:
 def inside(root: Path, relative: str) -> Path:
     """`root / relative`, refused with InputError where it would leave `root`."""
     path = root / relative
-    # A file that is no link lies where its folder does, and a set has few folders.
+    # A file that is no link is where its folder is, and a set has few folders.
     plain = path.name not in ("", "..") and not path.is_symlink()
-    if not _lies_in(root, path.parent if plain else path):
+    if not _is_in(root, path.parent if plain else path):
         raise InputError(f"{relative}: leads out of {root}. Use a path inside the folder.")
     return path
 
 
 @lru_cache(maxsize=4096)
-def _lies_in(root: Path, path: Path) -> bool:
+def _is_in(root: Path, path: Path) -> bool:
     return path.resolve().is_relative_to(root.resolve())
-
-
-def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """The first of `stem.suffix`, `stem-2.suffix`, ... that does not exist in `folder`."""
-    path, number = folder / f"{stem}{suffix}", 1
-    while path.exists() or path.is_symlink():
-        number += 1
-        path = folder / f"{stem}-{number}{suffix}"
-    return path
-
-
-_LONGEST_NAME = 150
-
-
-def slug(text: str) -> str:
-    """`text` as a file name that every system takes: word characters, dots and hyphens."""
-    plain = re.sub(r"[^\w.-]+", "-", text)
-    # Names may have 255 bytes; suffixes, numbers and temporary names need some of them.
-    short = plain.encode(errors="ignore")[:_LONGEST_NAME].decode(errors="ignore")
-    return short.strip("-.") or "picture"

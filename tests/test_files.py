@@ -1,6 +1,7 @@
+import os
+import threading
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nekogao import files
 from nekogao.errors import InputError
@@ -18,6 +19,62 @@ def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path):
         files.write_atomically(path, fail)
     assert path.read_text() == "old"
     assert [child.name for child in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_two_threads_may_write_one_file_at_once(tmp_path):
+    both_have_written = threading.Barrier(2, timeout=10)
+    texts, errors = ("a" * 1000, "b" * 2000), []
+
+    def write(text):
+        def fill(temporary):
+            temporary.write_text(text)
+            both_have_written.wait()
+
+        try:
+            files.write_atomically(tmp_path / "a.txt", fill)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=write, args=[text]) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors and (tmp_path / "a.txt").read_text() in texts
+    assert [child.name for child in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_temporary_files_match_the_pattern_that_leftovers_are_deleted_by(tmp_path):
+    seen = []
+
+    def fill(temporary):
+        temporary.write_text("new")
+        seen.extend(tmp_path.glob(".*.tmp"))
+
+    files.write_atomically(tmp_path / "a.txt", fill)
+    assert len(seen) == 1
+
+
+def test_files_and_folders_have_the_permissions_that_the_umask_leaves(tmp_path):
+    (tmp_path / "plain").touch()
+    (tmp_path / "plain-folder").mkdir()
+    files.write_text(tmp_path / "a.txt", "new")
+    with files.new_folder(tmp_path / "folder"):
+        pass
+    for ours, plain in (("a.txt", "plain"), ("folder", "plain-folder")):
+        assert (tmp_path / ours).stat().st_mode == (tmp_path / plain).stat().st_mode
+
+
+def test_writing_never_changes_the_umask_to_an_open_one(tmp_path, monkeypatch):
+    set_to, really = [], os.umask
+
+    def note(mask):
+        set_to.append(mask)
+        return really(mask)
+
+    monkeypatch.setattr(os, "umask", note)
+    files.write_text(tmp_path / "a.txt", "new")
+    assert 0 not in set_to
 
 
 def test_a_new_folder_is_complete_or_absent(tmp_path):
@@ -44,24 +101,6 @@ def test_paths_that_leave_the_folder_are_refused(tmp_path):
     for bad in ("../x", "/etc/passwd", "a/../../x"):
         with pytest.raises(InputError, match="leads out of"):
             files.inside(tmp_path, bad)
-
-
-def test_a_taken_name_gets_a_number(tmp_path):
-    for expected in ("a.png", "a-2.png", "a-3.png"):
-        path = files.free_name(tmp_path, "a", ".png")
-        assert path.name == expected
-        path.touch()
-
-
-@given(st.text())
-def test_a_slug_is_a_plain_file_name(text):
-    name = files.slug(text)
-    assert name and not set(name) & set('/\\:*?"<>| \n') and name not in {".", ".."}
-
-
-@given(st.text(min_size=100))
-def test_a_slug_leaves_room_for_suffixes(text):
-    assert len(files.slug(text).encode()) <= 150
 
 
 def test_lines_that_a_crash_cut_off_are_left_out(tmp_path):

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from nekogao.errors import InputError, PictureError
-from nekogao.files import free_name, inside, read_lines, sha256, slug, write_atomically
+from nekogao.files import inside, read_lines, sha256, write_atomically
 from nekogao.models.translator import Options, Result, Translator
+from nekogao.names import free_name, slug
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS
 from nekogao.pictures.images import Picture

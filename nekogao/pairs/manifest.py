@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from nekogao.errors import ConfigError, InputError, PairSetError
-from nekogao.files import check_relative, inside, new_folder, slug
+from nekogao.files import check_relative, inside, new_folder
+from nekogao.names import slug
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from nekogao.errors import InputError, PictureError
-from nekogao.files import existing_folder, free_name, new_folder, sha256, slug
+from nekogao.files import existing_folder, new_folder, sha256
+from nekogao.names import free_name, slug
 from nekogao.pictures import boxes as tables
 from nekogao.pictures import images
 from nekogao.pictures.boxes import BOXES, CROPS

@@ -11,8 +11,9 @@ from nekogao.explain.explanation import Explanation, explain
 from nekogao.explain.record import record
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import ENOUGH, Survey, level_of, survey
-from nekogao.files import check_new_folder, free_name, new_folder, slug, write_text
+from nekogao.files import check_new_folder, new_folder, write_text
 from nekogao.models.gallery import VIDEO_SUFFIXES, Applied, find_inputs
+from nekogao.names import free_name, slug
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.report import card, scatter

@@ -9,7 +9,7 @@ from typing import Any
 from nekogao.config.plain import apply_generator, from_dict, read_toml, recipe
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.files import slug
+from nekogao.names import slug
 from nekogao.studies.measured import check_names
 
 TEN_FACES, DRAWN = "ten-faces", "drawn:"

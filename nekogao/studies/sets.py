@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nekogao.errors import ConfigError
-from nekogao.files import slug
+from nekogao.names import slug
 from nekogao.pairs.pair_set import PairSet, build_from
 from nekogao.pictures import samples
 from nekogao.studies.grid import DRAWN, TEN_FACES, Study

@@ -1,0 +1,31 @@
+"""Names that every level shares: plain file names, and the ways to make a picture square."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+Fit = Literal["crop", "pad", "stretch"]
+"""How a picture becomes square: `crop` keeps the centre square, `pad` keeps everything and fills
+with white, `stretch` ignores the proportions."""
+
+_LONGEST_NAME = 150
+
+
+def slug(text: str) -> str:
+    """`text` as a file name that every system takes: word characters, dots and hyphens.
+
+    At most 150 bytes of UTF-8; never empty, `.` or `..`.
+    """
+    plain = re.sub(r"[^\w.-]+", "-", text)
+    # Names may have 255 bytes; suffixes, numbers and temporary names need some of them.
+    short = plain.encode(errors="ignore")[:_LONGEST_NAME].decode(errors="ignore")
+    return short.strip("-.") or "picture"
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """The first of `stem.suffix`, `stem-2.suffix`, ... that does not exist in `folder`."""
+    path, number = folder / f"{stem}{suffix}", 1
+    while path.exists() or path.is_symlink():
+        number += 1
+        path = folder / f"{stem}-{number}{suffix}"
+    return path
