@@ -9,7 +9,7 @@ from nekogao.files import new_folder
 from nekogao.models.gallery import apply
 from nekogao.models.translator import Options, Translator
 from nekogao.pairs import pair_set as pairs
-from nekogao.pictures import samples
+from nekogao.pictures import photographs
 from nekogao.report.run import build_report
 from nekogao.runs.events import Event, Interrupted
 from nekogao.runs.folder import Run
@@ -29,8 +29,8 @@ def demo(out: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]
     """
     if not (out / "faces").is_dir():
         with new_folder(out) as folder:
-            samples.write_folder(samples.ten_faces(), folder / "faces")
-            samples.write_folder(samples.photographs(), folder / "photographs")
+            photographs.write_folder(photographs.ten_faces(), folder / "faces")
+            photographs.write_folder(photographs.photographs(), folder / "photographs")
     if not (out / "pairs").is_dir():
         # Built where they stay, so that the manifest names faces that are still there.
         pairs.build(out / "faces", out / "pairs")

@@ -19,7 +19,7 @@ import torch
 from nekogao.config.plain import from_dict
 from nekogao.config.schema import TrainConfig
 from nekogao.pairs import pair_set as pairs
-from nekogao.pictures import samples
+from nekogao.pictures import characters, photographs
 
 torch.set_num_threads(1)
 
@@ -43,8 +43,8 @@ def tiny() -> TrainConfig:
 def faces(tmp_path_factory) -> Path:
     """A folder of four drawn faces."""
     folder = tmp_path_factory.mktemp("faces")
-    chosen = {who.name: samples.draw_face(who, 64) for who in samples.CHARACTERS[:4]}
-    samples.write_folder(chosen, folder)
+    chosen = {who.name: characters.draw_face(who, 64) for who in characters.CHARACTERS[:4]}
+    photographs.write_folder(chosen, folder)
     return folder
 
 

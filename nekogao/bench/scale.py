@@ -16,7 +16,7 @@ from nekogao.config.plain import from_dict, recipe
 from nekogao.config.schema import TrainConfig
 from nekogao.pairs import pair_set as pairs
 from nekogao.pairs.pair_set import PairSet
-from nekogao.pictures import samples
+from nekogao.pictures import characters
 from nekogao.training.allocator import keep_freed_memory
 from nekogao.training.state import new_state
 from nekogao.training.update import update
@@ -86,7 +86,7 @@ def scale(work: Workplace) -> Findings:
 def _draw(count: int, folder: Path) -> Path:
     if folder.exists():
         return folder
-    pairs.build_from(samples.many_faces(count, size=_SIZE, seed=0), folder, size=_SIZE)
+    pairs.build_from(characters.many_faces(count, size=_SIZE, seed=0), folder, size=_SIZE)
     return folder
 
 

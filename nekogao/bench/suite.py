@@ -9,7 +9,7 @@ from nekogao.bench import learning, scale, steps, translation
 from nekogao.bench.findings import Findings, Section, Workplace
 from nekogao.pairs import pair_set as pairs
 from nekogao.pairs.pair_set import PairSet
-from nekogao.pictures import samples
+from nekogao.pictures import photographs
 
 SECTIONS: dict[str, Callable[[Workplace], Findings]] = {
     "step-article": steps.article,
@@ -53,7 +53,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="nekogao-bench-") as scratch:
         work = Workplace(pair_set or Path(scratch, "pairs"), Path(scratch), quick, sets)
         if pair_set is None:
-            samples.write_folder(samples.ten_faces(), work.scratch / "faces")
+            photographs.write_folder(photographs.ten_faces(), work.scratch / "faces")
             pairs.build(work.scratch / "faces", work.pairs)
         for name in names:
             begun = time.perf_counter()

@@ -17,7 +17,7 @@ from nekogao.config.plain import from_dict, recipe
 from nekogao.config.schema import TrainConfig
 from nekogao.models import file as weights
 from nekogao.models.translator import Translator
-from nekogao.pictures import images, samples
+from nekogao.pictures import characters, images, photographs
 from nekogao.training.state import generator_shape, new_state
 
 _SIZE = 128
@@ -36,7 +36,7 @@ def save_untrained(recipe_name: str, path: Path) -> Path:
     """Write the model of a recipe as it is before training: it is as fast as a trained one."""
     config = from_dict(TrainConfig, recipe(recipe_name))
     about = header(_SIZE)
-    faces = samples.ten_faces(weights.THUMBNAIL)
+    faces = photographs.ten_faces(weights.THUMBNAIL)
     weights.save(
         path,
         shape=generator_shape(config.generator, about),
@@ -53,7 +53,7 @@ def translate(work: Workplace) -> Findings:
 
     The baselines begin with a tensor and end with one: they have less to do.
     """
-    picture = samples.draw_face(samples.CHARACTERS[0], _SIZE)
+    picture = characters.draw_face(characters.CHARACTERS[0], _SIZE)
     source = torch.zeros(1, 1, _SIZE, _SIZE)
     tasks: dict[str, Task] = {}
     for name, make in BASELINES.items():
@@ -84,7 +84,7 @@ def apply(work: Workplace) -> Findings:
     """`nekogao apply` on one picture, the whole process."""
     model = save_untrained("fast", work.scratch / "apply.safetensors")
     picture = work.scratch / "face.png"
-    images.write(picture, samples.draw_face(samples.CHARACTERS[0], _SIZE))
+    images.write(picture, characters.draw_face(characters.CHARACTERS[0], _SIZE))
     return _whole("apply", work, "apply", model, picture, "--out", work.scratch / "applied")
 
 

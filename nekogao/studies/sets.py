@@ -5,7 +5,7 @@ from pathlib import Path
 from nekogao.errors import ConfigError
 from nekogao.names import slug
 from nekogao.pairs.pair_set import PairSet, build_from
-from nekogao.pictures import samples
+from nekogao.pictures import characters, photographs
 from nekogao.studies.grid import DRAWN, TEN_FACES, Study
 
 SETS = "sets"
@@ -34,9 +34,9 @@ def open_all(study: Study, out: Path) -> dict[str, PairSet]:
 
 def _build(pairs: str, folder: Path, size: int) -> None:
     if pairs == TEN_FACES:
-        build_from(samples.ten_faces(size).items(), folder, size=size)
+        build_from(photographs.ten_faces(size).items(), folder, size=size)
         return
     count = pairs.removeprefix(DRAWN)
     if not (count.isascii() and count.isdigit() and int(count) > 0):
         raise ConfigError(f"pairs = {pairs!r}: must be {DRAWN}N with N faces, as in {DRAWN}20.")
-    build_from(samples.many_faces(int(count), size), folder, size=size)
+    build_from(characters.many_faces(int(count), size), folder, size=size)

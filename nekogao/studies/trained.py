@@ -14,7 +14,7 @@ from nekogao.measures import quality as measurements
 from nekogao.models import file as weights
 from nekogao.nets.generator import Generator
 from nekogao.pairs.pair_set import PairSet
-from nekogao.pictures import images, samples
+from nekogao.pictures import images, photographs
 from nekogao.pictures.domains import IMPORTED
 from nekogao.pictures.images import Picture
 from nekogao.runs.folder import Run
@@ -73,7 +73,7 @@ class Trained:
     @cached_property
     def unseen(self) -> list[Picture]:
         """Pictures that no network here was trained on, of the set's size."""
-        return list(samples.unseen(self.pairs.size).values())
+        return list(photographs.unseen(self.pairs.size).values())
 
     @property
     def unseen_domains(self) -> list[str]:

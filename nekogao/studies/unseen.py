@@ -143,10 +143,10 @@ def measure_held_out(trained: Trained) -> Numbers:
     1 - d(output, face) / d(mean of the trained targets, face): above 0 where the mapping itself
     was learned, so far as it helps with faces like these.
     """
-    from nekogao.pictures import samples
+    from nekogao.pictures import characters
 
     # Another seed than that of any set that a study draws.
-    others = [face for _, face in samples.many_faces(_OTHERS, trained.pairs.size, seed=2**32)]
+    others = [face for _, face in characters.many_faces(_OTHERS, trained.pairs.size, seed=2**32)]
     wanted = trained.unit(images.to_tensor(others))
     mean = trained.unit(trained.targets).mean(axis=0)
     reference = np.abs(mean - wanted).mean(axis=(1, 2, 3))

@@ -7,11 +7,11 @@ from nekogao.explain.subject import Faces, Subject
 from nekogao.models import file as weights
 from nekogao.models.translator import Translator
 from nekogao.nets.generator import Generator
-from nekogao.pictures import images, samples
+from nekogao.pictures import characters, images
 from nekogao.pictures.domains import built_in
 
-FACES = [samples.draw_face(who, 32) for who in samples.CHARACTERS[:4]]
-IDS = [who.name for who in samples.CHARACTERS[:4]]
+FACES = [characters.draw_face(who, 32) for who in characters.CHARACTERS[:4]]
+IDS = [who.name for who in characters.CHARACTERS[:4]]
 
 
 class Lookup(Generator):

@@ -3,12 +3,12 @@ import pytest
 
 from nekogao.measures import variations
 from nekogao.measures.variations import CONTOURS, GEOMETRIC, UNTRAINED, VARIATIONS, unseen
-from nekogao.pictures import samples
+from nekogao.pictures import characters
 from nekogao.pictures.domains import built_in
 
 
 def face(side=64):
-    return samples.draw_face(samples.CHARACTERS[0], side)
+    return characters.draw_face(characters.CHARACTERS[0], side)
 
 
 @pytest.mark.parametrize("name", VARIATIONS)

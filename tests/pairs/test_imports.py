@@ -6,12 +6,12 @@ from PIL import Image
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.pairs import imports
 from nekogao.pairs import pair_set as pairs
-from nekogao.pictures import images, samples
+from nekogao.pictures import characters, images
 from nekogao.pictures.domains import built_in
 
 
 def targets(count=5):
-    return [samples.draw_face(who, 32) for who in samples.CHARACTERS[:count]]
+    return [characters.draw_face(who, 32) for who in characters.CHARACTERS[:count]]
 
 
 def jpeg(picture, tmp_path):
@@ -51,7 +51,7 @@ def test_files_are_merged_by_matching_targets(two_files, tmp_path):
 
 
 def test_other_faces_do_not_match(two_files, tmp_path):
-    faces = [samples.draw_face(who, 32) for who in samples.CHARACTERS[4:9]]
+    faces = [characters.draw_face(who, 32) for who in characters.CHARACTERS[4:9]]
     write_hdf5(two_files["gray"], [images.luma(f) for f in faces], faces)
     with pytest.raises(PairSetError, match="has no copy in gray"):
         imports.import_hdf5(tmp_path / "set", two_files)

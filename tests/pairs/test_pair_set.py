@@ -11,7 +11,7 @@ from nekogao.config.schema import AugmentConfig
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.pairs import manifest
 from nekogao.pairs import pair_set as pairs
-from nekogao.pictures import images, samples
+from nekogao.pictures import characters, images, photographs
 from nekogao.pictures.domains import built_in
 
 
@@ -224,8 +224,8 @@ def test_lines_are_counted_as_an_editor_counts_them(broken):
 
 
 def test_a_set_built_from_drawings_is_that_of_their_files(tmp_path):
-    drawn = dict(samples.many_faces(20, 32))
-    samples.write_folder(drawn, tmp_path / "faces")
+    drawn = dict(characters.many_faces(20, 32))
+    photographs.write_folder(drawn, tmp_path / "faces")
     assert pairs.build(tmp_path / "faces", tmp_path / "a", size=32) == 20
     assert pairs.build_from(iter(drawn.items()), tmp_path / "b", size=32) == 20
     one, two = pairs.PairSet.open(tmp_path / "a"), pairs.PairSet.open(tmp_path / "b")
@@ -236,7 +236,7 @@ def test_a_set_built_from_drawings_is_that_of_their_files(tmp_path):
 
 def test_an_error_between_drawings_leaves_no_set(tmp_path):
     def drawings():
-        yield from samples.many_faces(30, 32)
+        yield from characters.many_faces(30, 32)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

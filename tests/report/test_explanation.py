@@ -7,7 +7,7 @@ from nekogao.errors import InputError
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
 from nekogao.pictures import images
-from nekogao.pictures.samples import photographs
+from nekogao.pictures.photographs import photographs
 from nekogao.report import card, scatter
 from nekogao.report import explanation as explained
 from tests.explain.networks import Constant, Copy, Lookup, noise, subject

@@ -10,7 +10,7 @@ from nekogao.errors import RunError
 from nekogao.models.gallery import apply
 from nekogao.models.translator import Options
 from nekogao.pictures import images
-from nekogao.pictures.samples import photographs
+from nekogao.pictures.photographs import photographs
 from nekogao.report.run import build_report, stages
 from nekogao.runs.folder import Run
 

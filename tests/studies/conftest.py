@@ -56,5 +56,5 @@ def some_unseen(size):
 
 @pytest.fixture
 def trained(finished, monkeypatch):
-    monkeypatch.setattr("nekogao.pictures.samples.unseen", some_unseen)
+    monkeypatch.setattr("nekogao.pictures.photographs.unseen", some_unseen)
     return Trained(finished)

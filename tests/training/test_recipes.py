@@ -6,7 +6,7 @@ import nekogao
 from nekogao.config import plain as settings
 from nekogao.config.schema import TrainConfig
 from nekogao.pairs import pair_set as pairs
-from nekogao.pictures import samples
+from nekogao.pictures import photographs
 from nekogao.runs.folder import Run
 
 pytestmark = pytest.mark.slow
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def ten(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ten") / "pairs"
-    pairs.build_from(samples.ten_faces().items(), folder)
+    pairs.build_from(photographs.ten_faces().items(), folder)
     return folder
 
 
