@@ -8,7 +8,7 @@ from nekogao.config.schema import TrainConfig
 from nekogao.files import new_folder
 from nekogao.models.gallery import apply
 from nekogao.models.translator import Options, Translator
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build
 from nekogao.pictures import photographs
 from nekogao.report.run import build_report
 from nekogao.runs.events import Event, Interrupted
@@ -33,7 +33,7 @@ def demo(out: Path, stop: Callable[[], bool] = lambda: False) -> Iterator[Event]
             photographs.write_folder(photographs.photographs(), folder / "photographs")
     if not (out / "pairs").is_dir():
         # Built where they stay, so that the manifest names faces that are still there.
-        pairs.build(out / "faces", out / "pairs")
+        build(out / "faces", out / "pairs")
     config = from_dict(TrainConfig, {**recipe("fast"), "phases": list(PHASES)})
     for event in train(out / RUN, out / "pairs", config, stop=stop):
         yield event

@@ -5,6 +5,8 @@ from jaxtyping import install_import_hook
 with install_import_hook("nekogao", "beartype.beartype"):
     import nekogao.demo
     import nekogao.models.junyanz
+    import nekogao.pairs.doctor
+    import nekogao.pairs.hdf5
     import nekogao.pairs.imports
     import nekogao.pictures.faces
     import nekogao.report.explanation
@@ -16,9 +18,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from nekogao.config.pairs import PairConfig
 from nekogao.config.plain import from_dict
 from nekogao.config.schema import TrainConfig
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build
 from nekogao.pictures import characters, photographs
 
 torch.set_num_threads(1)
@@ -52,7 +55,7 @@ def faces(tmp_path_factory) -> Path:
 def pair_set(faces, tmp_path_factory) -> Path:
     """Those faces as a pair set of 32x32."""
     folder = tmp_path_factory.mktemp("sets") / "pairs"
-    pairs.build(faces, folder, size=32)
+    build(faces, folder, PairConfig(size=32))
     return folder
 
 

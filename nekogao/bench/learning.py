@@ -13,6 +13,7 @@ from nekogao.bench.baselines import Baseline, textbook_unet
 from nekogao.bench.findings import Findings, Row, Workplace
 from nekogao.bench.processes import Outcome, Process, command
 from nekogao.measures.quality import ssim
+from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.runs.folder import Run
@@ -165,12 +166,13 @@ def learn(
     sources = images.to_tensor(pairs.sources["edges"])[:, :1]
     targets = images.to_tensor(pairs.targets)
     looks: list[dict[str, float]] = []
+    draws = Draws(count=len(pairs), size=1, seed=0)
     seconds, best = 0.0, 0.0
     while not looks or (best < SSIM and seconds < longest):
         first = len(looks) * every
         begun = clock()
         for step in range(first, first + every):
-            batch = pairs.batch(step, domains=["edges"], size=1)
+            batch = pairs.batch(draws.draw(step, ["edges"]))
             baseline.step(batch.source[:, :1], batch.target)
         seconds += clock() - begun
         found = _similarity(baseline, sources, targets)

@@ -12,9 +12,11 @@ from torch import Tensor
 from nekogao.bench.findings import Findings, Row, Workplace
 from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
+from nekogao.config.pairs import PairConfig
 from nekogao.config.plain import from_dict, recipe
 from nekogao.config.schema import TrainConfig
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build_from
+from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters
 from nekogao.training.allocator import keep_freed_memory
@@ -40,14 +42,12 @@ def visit(folder: Path, steps: int) -> dict[str, Any]:
     opening = time.perf_counter() - begun
     batch = min(config.batch, len(opened))
     state = new_state(config, opened.header, batch)
-    draws = (
-        opened.draw(step, domains=opened.domains, size=batch, seed=config.seed)
-        for step in range(_WARMUP + steps)
-    )
+    draws = Draws(count=len(opened), size=batch, seed=config.seed)
+    drawn = (draws.draw(step, opened.domains) for step in range(_WARMUP + steps))
     seconds = []
     begun = time.perf_counter()
-    for drawn in opened.batches(draws, seed=config.seed, augment=config.augment):
-        update(state, drawn, config, config.optimizer.lr, Tensor.backward)
+    for pairs in opened.batches(drawn, seed=config.seed, augment=config.augment):
+        update(state, pairs, config, config.optimizer.lr, Tensor.backward)
         ended = time.perf_counter()
         seconds.append((ended - begun) / batch)
         begun = ended
@@ -86,7 +86,8 @@ def scale(work: Workplace) -> Findings:
 def _draw(count: int, folder: Path) -> Path:
     if folder.exists():
         return folder
-    pairs.build_from(characters.many_faces(count, size=_SIZE, seed=0), folder, size=_SIZE)
+    faces = characters.many_faces(count, size=_SIZE, seed=0)
+    build_from(faces, folder, PairConfig(size=_SIZE))
     return folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nekogao.bench import learning, scale, steps, translation
 from nekogao.bench.findings import Findings, Section, Workplace
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import photographs
 
@@ -54,7 +54,7 @@ def run(
         work = Workplace(pair_set or Path(scratch, "pairs"), Path(scratch), quick, sets)
         if pair_set is None:
             photographs.write_folder(photographs.ten_faces(), work.scratch / "faces")
-            pairs.build(work.scratch / "faces", work.pairs)
+            build(work.scratch / "faces", work.pairs)
         for name in names:
             begun = time.perf_counter()
             work.done[name] = SECTIONS[name](work)

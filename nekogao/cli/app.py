@@ -1,13 +1,10 @@
 """What the commands share: the table that they enter, their exit statuses, their last words."""
 
 from pathlib import Path
-from typing import Literal
 
 import tyro
 
 DONE, AT_FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-
-Fit = Literal["crop", "pad", "stretch"]
 
 app = tyro.extras.SubcommandApp()
 

@@ -6,7 +6,9 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, Fit, UsageError, app
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app
+from nekogao.config.pairs import BUILT, IMPORTED, PairConfig
+from nekogao.names import Fit
 
 
 @app.command
@@ -39,7 +41,7 @@ def faces(
     crops = sum(len(photo.boxes) for photo in found)
     print(f"{len(found)} photographs, {len(hits)} with a face, {crops} crops in {out}")
     if len(hits) < len(found):
-        print(f"misses: {out / finder.MISSES}; mend {out / 'boxes.csv'} and pass it with --boxes")
+        print(f"misses: {out / finder.MISSES}; fix {out / 'boxes.csv'} and pass it with --boxes")
     for photo in broken:
         print(f"nekogao: {photo.error}", file=sys.stderr)
     return AT_FAULT if broken else DONE
@@ -49,11 +51,11 @@ def faces(
 def pairs(
     faces: Positional[Path],
     out: Positional[Path],
-    domains: tuple[str, ...] = ("gray", "edges"),
-    size: int = 128,
-    fit: Fit = "crop",
-    low: int = 128,
-    high: int = 128,
+    domains: tuple[str, ...] = BUILT.domains,
+    size: int = BUILT.size,
+    fit: Fit = BUILT.fit,
+    low: int = BUILT.low,
+    high: int = BUILT.high,
 ) -> int:
     """Make a pair set from face crops, or from any folder of pictures.
 
@@ -66,9 +68,10 @@ def pairs(
         low: Canny's lower threshold, for edges.
         high: Canny's upper threshold, for edges.
     """
-    from nekogao.pairs.pair_set import build
+    from nekogao.pairs.build import build
 
-    count = build(faces, out, domains=domains, size=size, fit=fit, low=low, high=high)
+    config = PairConfig(domains=domains, size=size, fit=fit, low=low, high=high)
+    count = build(faces, out, config)
     print(f"{count} items, {size}x{size}, domains {', '.join(domains)}, in {out}")
     return DONE
 
@@ -81,8 +84,8 @@ def import_(
     direction: Literal["AtoB", "BtoA"] = "AtoB",
     folders: tuple[Path, Path] | None = None,
     domain: str = "source",
-    size: int = 128,
-    fit: Fit = "stretch",
+    size: int = IMPORTED.size,
+    fit: Fit = IMPORTED.fit,
 ) -> int:
     """Make a pair set from HDF5 files, from aligned A|B pictures, or from two folders.
 
@@ -96,24 +99,25 @@ def import_(
         size: Pixels a side (aligned and folders), a power of two from 32 to 512.
         fit: How a picture that is not square becomes so (aligned and folders).
     """
-    from nekogao.pairs import imports
+    from nekogao.pairs.hdf5 import import_hdf5
+    from nekogao.pairs.imports import import_aligned, import_folders
 
     if sum(map(bool, (hdf5, aligned, folders))) != 1:
         raise UsageError("import: give one of --hdf5, --aligned, --folders")
     if hdf5:
         named = [part.partition("=") for part in hdf5]
         if not all(name and path for name, _, path in named):
-            raise UsageError("import: --hdf5 takes DOMAIN=FILE, as in edges=contours.hdf5")
+            raise UsageError("import: --hdf5 takes DOMAIN=FILE, as in edges=edges.hdf5")
         if len({name for name, *_ in named}) < len(named):
             raise UsageError("import: --hdf5 names a domain twice")
-        count = imports.import_hdf5(out, {name: Path(path) for name, _, path in named})
+        count = import_hdf5(out, {name: path for name, _, path in named})
     elif aligned:
-        count = imports.import_aligned(
-            out, aligned, direction=direction, domain=domain, size=size, fit=fit
-        )
+        config = PairConfig(size=size, fit=fit)
+        count = import_aligned(out, aligned, config, direction=direction, domain=domain)
     else:
         assert folders is not None
-        count = imports.import_folders(out, *folders, domain=domain, size=size, fit=fit)
+        config = PairConfig(size=size, fit=fit)
+        count = import_folders(out, *folders, config, domain=domain)
     print(f"{count} items in {out}")
     return DONE
 
@@ -125,7 +129,8 @@ def doctor(pairs: Positional[Path]) -> int:
     Args:
         pairs: A pair set.
     """
-    from nekogao.pairs.pair_set import PairSet, examine
+    from nekogao.pairs.doctor import examine
+    from nekogao.pairs.pair_set import PairSet
 
     faults = examine(pairs)
     for fault in faults:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, Fit, UsageError, app, is_file
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file
+from nekogao.names import Fit
 
 
 @app.command

@@ -22,9 +22,10 @@ from nekogao.errors import ConfigError, InputError
 from nekogao.models import file
 from nekogao.models.families import named
 from nekogao.models.model import Model
+from nekogao.names import Fit
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
-from nekogao.pictures.images import Fit, Picture
+from nekogao.pictures.images import Picture
 
 _CHUNK = 16
 """Pictures in one pass through a network."""

@@ -1,6 +1,7 @@
 """The order of training: which item a place of a batch shows, and in which domain."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,41 +27,43 @@ class Draw(NamedTuple):
     places: Sequence[Place]
 
 
-def draw(
-    step: int,
-    *,
-    count: int,
-    domains: Sequence[str],
-    size: int,
-    seed: int,
-    earlier: Sequence[str] = (),
-    replay: float = 0.0,
-) -> Draw:
-    """What a step shows: a function of its arguments, of nothing else.
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """What the steps of a run show: a function of these fields and of the step, of nothing else.
 
-    The items come in a new order every epoch, and an item's domain goes round from epoch to
+    The items come in a new order every epoch, and an item's domain changes in turn from epoch to
     epoch, so that every item is seen in every domain equally often. Every batch has the full
-    size; one that runs over the end of an epoch goes on into the next. Places that replay
+    size; one that runs over the end of an epoch continues with the next. Places that replay
     domains of earlier phases are spread evenly.
-
-    Args:
-        step: Count of updates from the start of the run.
-        count: Items in the pair set.
-        domains: Names of domains to mix.
-        size: Pairs in the batch.
-        seed: The run's seed.
-        earlier: Domains of earlier phases that are not among `domains`.
-        replay: Share of the places that show them, below 1.
     """
-    share = replay if earlier else 0.0
-    places = []
-    for position in range(step * size, (step + 1) * size):
-        epoch, place = divmod(position, count)
-        index = int(_order(seed, epoch, count)[place])
-        again = int((position + 1) * share) > int(position * share)
-        shown = earlier if again else domains
-        places.append(Place(index, shown[(epoch + index) % len(shown)]))
-    return Draw(step, places)
+
+    count: int
+    """Items in the pair set."""
+    size: int
+    """Pairs in a batch."""
+    seed: int
+    """The run's seed."""
+    replay: float = 0.0
+    """Share of the places that show domains of earlier phases, in [0, 1)."""
+
+    def draw(self, step: int, domains: Sequence[str], earlier: Sequence[str] = ()) -> Draw:
+        """What one step shows.
+
+        Args:
+            step: Count of updates from the start of the run.
+            domains: Names of domains to mix.
+            earlier: Domains of earlier phases that are not among `domains`; without any there is
+                nothing to replay.
+        """
+        share = self.replay if earlier else 0.0
+        places = []
+        for position in range(step * self.size, (step + 1) * self.size):
+            epoch, place = divmod(position, self.count)
+            index = int(_order(self.seed, epoch, self.count)[place])
+            again = int((position + 1) * share) > int(position * share)
+            shown = earlier if again else domains
+            places.append(Place(index, shown[(epoch + index) % len(shown)]))
+        return Draw(step, places)
 
 
 @lru_cache(maxsize=2)

@@ -157,7 +157,9 @@ def read(folder: Path) -> tuple[Header, list[Item]]:
     seen: set[str] = set()
     for item in items:
         if item.id in seen:
-            raise PairSetError(f"{path}: the id {item.id} stands twice. Remove one of the lines.")
+            raise PairSetError(
+                f"{path}: the id {item.id} is there twice. Remove one of the lines."
+            )
         seen.add(item.id)
     return header, items
 

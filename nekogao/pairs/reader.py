@@ -1,6 +1,6 @@
 """Where the pictures of a batch come from: memory, for sets that fit there, or files.
 
-Both ways give the same bytes. Pixels stay 0..255 here; whoever asked brings them to [-1, 1].
+Both ways give the same bytes. Pixels stay 0..255 here; the pair set brings them to [-1, 1].
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -72,7 +72,7 @@ class Streamed:
             images.stack([self.files.read(item, "target") for item, _ in places]),
         )
         if self.device.type == "cuda":
-            # Only from pinned memory can a copy go on beside the computation.
+            # Only from pinned memory can a copy run alongside the computation.
             return Pixels(*(tensor.pin_memory() for tensor in pixels))
         return pixels
 

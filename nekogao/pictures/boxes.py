@@ -1,4 +1,4 @@
-"""Boxes: the table of where faces lie in photographs, which may be edited by hand."""
+"""Boxes: the table of where faces are in photographs, which may be edited by hand."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +74,7 @@ def match(table: Path, photos: Path, paths: Sequence[Path]) -> dict[Path, list[B
         if named is None:
             raise InputError(
                 f"{table}: {row['file']} is no photograph in {photos}, or several have this name. "
-                "Mend the table."
+                "Fix the table."
             )
         found.setdefault(named, []).append(box)
     return found

@@ -145,7 +145,7 @@ def centre_box(photo: Picture) -> Box:
 
 
 def cut(photo: Picture, box: Box) -> Picture:
-    """The upright square of a box; what lies outside the photograph repeats its border."""
+    """The upright square of a box; outside the photograph its border is repeated."""
     side = max(box.width, box.height)
     centre = (box.x + box.width / 2, box.y + box.height / 2)
     turn = cv2.getRotationMatrix2D(centre, box.angle, 1.0)

@@ -80,15 +80,23 @@ def _gray(picture: Picture, domain: Domain) -> Picture:
 
 
 def _edges(picture: Picture, domain: Domain) -> Picture:
-    # Canny (1986) marks edges white on black; a contour drawing is black on white.
+    # Canny (1986) marks edges white on black; ours are black on white, as in a drawing.
     return np.bitwise_not(cv2.Canny(images.luma(picture), domain.low, domain.high), dtype=np.uint8)
 
 
 KINDS: dict[str, Callable[[Picture, Domain], Picture]] = {"gray": _gray, "edges": _edges}
-"""The domains that can be made from any picture: luma, and inverted Canny contours."""
+"""The domains that can be made from any picture: luma, and Canny's edges, inverted."""
 
 
-def built_in(name: str, low: int = 128, high: int = 128) -> Domain:
+def imported(name: str, channels: int) -> Domain:
+    """The domain of imported sources; one named like a built-in domain is of that kind.
+
+    Raises ConfigError for a name that no domain may have.
+    """
+    return Domain(name=name, kind=name if name in KINDS else IMPORTED, channels=channels)
+
+
+def built_in(name: str, low: int = Domain.low, high: int = Domain.high) -> Domain:
     """The built-in domain of that name. Raises ConfigError for an unknown one."""
     if name not in KINDS:
         raise ConfigError(f"unknown domain {name!r}. Choose from {', '.join(KINDS)}.")

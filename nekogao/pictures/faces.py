@@ -33,13 +33,13 @@ class Found:
 
 
 def crop(
-    photos: Path,
-    out: Path,
+    photos: str | Path,
+    out: str | Path,
     *,
     kind: Kind = "auto",
     every_face: bool = False,
     fallback: Fallback = "none",
-    boxes: Path | None = None,
+    boxes: str | Path | None = None,
 ) -> list[Found]:
     """Cut faces out of a folder of photographs into a new folder.
 
@@ -59,11 +59,11 @@ def crop(
         InputError: A folder is missing, empty or taken, the table is damaged, or no face came
             out at all.
     """
-    existing_folder(photos)
+    photos = existing_folder(Path(photos))
     paths = images.find(photos)
-    given = tables.match(boxes, photos, paths) if boxes else None
+    given = tables.match(Path(boxes), photos, paths) if boxes else None
     results = []
-    with new_folder(out) as folder:
+    with new_folder(Path(out)) as folder:
         rows: list[dict[str, Any]] = []
         thumbnails = []
         for path in paths:

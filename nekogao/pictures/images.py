@@ -7,8 +7,8 @@ Outside the networks a picture is a uint8 array, height x width x 3 (RGB) or hei
 import io
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -19,9 +19,9 @@ from torch import Tensor
 
 from nekogao.errors import InputError, PictureError
 from nekogao.files import existing_folder, write_atomically
+from nekogao.names import Fit
 
 Picture = NDArray[np.uint8]
-Fit = Literal["crop", "pad", "stretch"]
 
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
@@ -29,7 +29,7 @@ SUFFIXES = frozenset(
 WHITE = 255
 
 
-def read(path: Path, channels: int = 3) -> Picture:
+def read(path: str | Path, channels: int = 3) -> Picture:
     """Read the first frame of a picture file, upright, as 8 bits a channel.
 
     Transparency is laid on white, palettes and CMYK become RGB, 16-bit grays are scaled (not
@@ -43,14 +43,12 @@ def read(path: Path, channels: int = 3) -> Picture:
         PictureError: The file is missing, is no picture, is damaged, or has a format of pixel
             that cannot be brought to 8 bits without guessing (floating point, negative).
     """
-    return decode(contents(path), channels, str(path))
+    return decode(contents(Path(path)), channels, str(path))
 
 
 def contents(path: Path) -> bytes:
     """The bytes of a picture file. Raises PictureError where it cannot be read."""
-    if not path.is_file():
-        state = "is not a file" if path.exists() else "no such file"
-        raise PictureError(f"{path}: {state}. Name a picture that exists.")
+    check_file(path)
     try:
         return path.read_bytes()
     except OSError as error:
@@ -58,12 +56,19 @@ def contents(path: Path) -> bytes:
 
 
 def decode(data: bytes, channels: int = 3, name: str = "picture") -> Picture:
-    """A file's bytes as `read` would give it; `name` stands in error messages."""
+    """A file's bytes as `read` would give it; error messages call it `name`."""
+    with opened(io.BytesIO(data), name) as image:
+        image.seek(0)
+        image.load()
+        return from_pil(image, channels, name)
+
+
+@contextmanager
+def opened(file: Path | io.BytesIO, name: str) -> Iterator[Image.Image]:
+    """A picture file opened by Pillow, whose errors are raised as PictureError."""
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.seek(0)
-            image.load()
-            return from_pil(image, channels, name)
+        with Image.open(file) as image:
+            yield image
     except UnidentifiedImageError:
         raise PictureError(f"{name}: is not a picture. Remove or replace the file.") from None
     except Image.DecompressionBombError as error:
@@ -72,13 +77,20 @@ def decode(data: bytes, channels: int = 3, name: str = "picture") -> Picture:
         raise _damaged(name, error) from None
 
 
+def check_file(path: Path) -> None:
+    """Raise PictureError where there is no such file."""
+    if not path.is_file():
+        state = "is not a file" if path.exists() else "no such file"
+        raise PictureError(f"{path}: {state}. Name a picture that exists.")
+
+
 def _damaged(name: str, error: Exception) -> PictureError:
     reason = str(error).rstrip(".") or type(error).__name__
     return PictureError(f"{name}: damaged picture ({reason}). Replace the file.")
 
 
 def from_pil(image: Image.Image, channels: int = 3, name: str = "picture") -> Picture:
-    """A PIL image as `read` would give it; `name` stands in error messages."""
+    """A PIL image as `read` would give it; error messages call it `name`."""
     picture = _eight_bits(ImageOps.exif_transpose(image), name)
     return np.asarray(picture.convert("L" if channels == 1 else "RGB"))
 
@@ -124,12 +136,12 @@ def encode(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def find(root: Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
+def find(root: str | Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
     """All picture files below a folder, by suffix, hidden ones left out, in sorted order.
 
     Raises InputError where the folder is missing or holds no picture.
     """
-    existing_folder(root)
+    root = existing_folder(Path(root))
     found = sorted(path for path in _walk(root) if path.suffix.lower() in suffixes)
     if not found:
         raise InputError(f"{root}: no pictures in this folder. Put some there, or name another.")
@@ -155,6 +167,28 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def check_picture(value: object, name: str) -> Picture:
+    """`value`, where it is a picture: a uint8 array h w or h w 3, of one pixel at least.
+
+    Raises InputError otherwise, which says what came and calls it `name`.
+    """
+    wanted = "Give a uint8 array, height x width x 3 (RGB) or height x width, from 0 to 255"
+    if not isinstance(value, np.ndarray):
+        raise InputError(f"{name}: {type(value).__name__} instead of an array. {wanted}.")
+    came = f"{name}: an array of {value.dtype}, shape {value.shape}"
+    if value.dtype != np.uint8:
+        scaled = "multiply values from 0 to 1 by 255, round and convert"
+        hint = f"; {scaled}" if np.issubdtype(value.dtype, np.floating) else ""
+        raise InputError(f"{came}. {wanted}{hint}.")
+    if value.ndim == 3 and value.shape[2] == 4:
+        raise InputError(f"{came}. {wanted}; drop alpha with [..., :3], or read a PIL image.")
+    if value.ndim not in (2, 3) or value.shape[2:] not in ((), (3,)):
+        raise InputError(f"{came}. {wanted}.")
+    if not value.size:
+        raise InputError(f"{came}, has no pixels. {wanted}.")
+    return value
+
+
 def resize(picture: Picture, width: int, height: int) -> Picture:
     """Resize with antialiasing (Lanczos)."""
     if picture.shape[:2] == (height, width):
@@ -166,7 +200,7 @@ def fit(picture: Picture, size: int, how: Fit) -> Picture:
     """Bring a picture to size x size.
 
     `crop` keeps the centre square, `pad` keeps everything and fills with white, `stretch`
-    ignores the proportions.
+    ignores the proportions. Channels stay as they are.
     """
     height, width = picture.shape[:2]
     if how == "crop":

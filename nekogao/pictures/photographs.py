@@ -37,7 +37,7 @@ _UNSEEN = (
     "hubble_deep_field", "immunohistochemistry", "moon", "page", "retina", "rocket",
     "stereo_motorcycle", "text",
 )  # fmt: skip
-"""Photographs that are part of scikit-image's package, without its cat: its face is one of the ten."""
+"""Photographs in scikit-image's package, without its cat: its face is one of the ten."""
 
 
 def unseen(size: int = 128) -> dict[str, Picture]:

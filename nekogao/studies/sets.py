@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError
 from nekogao.names import slug
-from nekogao.pairs.pair_set import PairSet, build_from
+from nekogao.pairs.build import build_from
+from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, photographs
 from nekogao.studies.grid import DRAWN, TEN_FACES, Study
 
@@ -34,9 +36,9 @@ def open_all(study: Study, out: Path) -> dict[str, PairSet]:
 
 def _build(pairs: str, folder: Path, size: int) -> None:
     if pairs == TEN_FACES:
-        build_from(photographs.ten_faces(size).items(), folder, size=size)
+        build_from(photographs.ten_faces(size).items(), folder, PairConfig(size=size))
         return
     count = pairs.removeprefix(DRAWN)
     if not (count.isascii() and count.isdigit() and int(count) > 0):
         raise ConfigError(f"pairs = {pairs!r}: must be {DRAWN}N with N faces, as in {DRAWN}20.")
-    build_from(characters.many_faces(int(count), size), folder, size=size)
+    build_from(characters.many_faces(int(count), size), folder, PairConfig(size=size))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nekogao.config.schema import Phase, TrainConfig
 from nekogao.models.families import family_of
-from nekogao.pairs.draws import Draw, draw
+from nekogao.pairs.draws import Draw, Draws
 from nekogao.pairs.pair_set import PairSet
 
 
@@ -57,15 +57,8 @@ class Schedule:
 
     def draw(self, step: int) -> Draw:
         """What the update after `step` updates shows: a function of the schedule and the step."""
-        return draw(
-            step,
-            count=self.items,
-            domains=self.span(step).domains,
-            size=self.batch,
-            seed=self.seed,
-            earlier=self.earlier(step),
-            replay=self.replay,
-        )
+        draws = Draws(count=self.items, size=self.batch, seed=self.seed, replay=self.replay)
+        return draws.draw(step, self.span(step).domains, self.earlier(step))
 
     def trained(self, step: int) -> tuple[str, ...]:
         """The domains that the phase shows which `step` updates end in, replayed ones included."""

@@ -5,8 +5,10 @@ import pytest
 from nekogao.bench import suite
 from nekogao.bench.findings import Findings, Row
 from nekogao.cli.bench import Section
+from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError, InputError
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build
+from nekogao.pairs.pair_set import PairSet
 
 
 @pytest.fixture
@@ -15,7 +17,7 @@ def sections(monkeypatch):
 
     def make(name):
         def measure(work):
-            seen = len(pairs.PairSet.open(work.pairs))
+            seen = len(PairSet.open(work.pairs))
             return Findings([Row(name=name, value=seen, unit="")], {"before": list(work.done)})
 
         return measure
@@ -46,7 +48,7 @@ def test_quick_leaves_the_long_ones_out_unless_they_are_named(sections, pair_set
 
 
 def test_a_set_without_contours_is_refused_before_anything_is_measured(sections, faces, tmp_path):
-    pairs.build(faces, tmp_path / "set", domains=["gray"], size=32)
+    build(faces, tmp_path / "set", PairConfig(domains=("gray",), size=32))
     with pytest.raises(ConfigError, match="'edges'"):
         next(suite.run(tmp_path / "set"))
     with pytest.raises(InputError, match="absent"):

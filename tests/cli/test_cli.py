@@ -15,7 +15,7 @@ from nekogao.cli import main
 from nekogao.config.plain import dump_toml
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
-from tests.pairs.test_imports import two_files  # noqa: F401
+from tests.pairs.test_hdf5 import two_files  # noqa: F401
 
 TINY = ["--phases", "edges:3", "gray:2", "--set", "batch=2", "every=1", "generator.width=2",
         "threads=1"]  # fmt: skip

@@ -1,143 +1,114 @@
-import h5py
+import threading
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from nekogao.errors import ConfigError, InputError, PairSetError
-from nekogao.pairs import imports
-from nekogao.pairs import pair_set as pairs
+from nekogao.config.pairs import IMPORTED
+from nekogao.errors import ConfigError, InputError
+from nekogao.pairs.imports import import_aligned, import_folders
+from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, images
-from nekogao.pictures.domains import built_in
+
+SMALL = replace(IMPORTED, size=32)
 
 
-def targets(count=5):
-    return [characters.draw_face(who, 32) for who in characters.CHARACTERS[:count]]
-
-
-def jpeg(picture, tmp_path):
-    Image.fromarray(picture).save(tmp_path / "j.jpg", quality=85)
-    return images.read(tmp_path / "j.jpg")
-
-
-def write_hdf5(path, sources, pictures, prefix="train"):
-    with h5py.File(path, "w") as file:
-        file[f"{prefix}_data_raw"] = np.stack(sources).astype(np.float32)[..., None]
-        file[f"{prefix}_data_gen"] = np.stack(pictures).astype(np.float32)
-    return path
-
-
-@pytest.fixture
-def two_files(tmp_path):
-    """Contours in order, grays shuffled and once through JPEG, as the author's files are."""
-    faces = targets()
-    order = [3, 0, 4, 1, 2]
-    edges = write_hdf5(tmp_path / "c.hdf5", [built_in("edges").source(t) for t in faces], faces)
-    shuffled = [jpeg(faces[i], tmp_path) for i in order]
-    gray = write_hdf5(tmp_path / "g.hdf5", [images.luma(faces[i]) for i in order], shuffled, "val")
-    return {"edges": edges, "gray": gray}
-
-
-def test_files_are_merged_by_matching_targets(two_files, tmp_path):
-    assert imports.import_hdf5(tmp_path / "set", two_files) == 5
-    found = pairs.PairSet.open(tmp_path / "set")
-    assert pairs.examine(tmp_path / "set") == [] and found.domains == ["edges", "gray"]
-    for target, gray, edges, face in zip(
-        found.targets, found.sources["gray"], found.sources["edges"], targets(), strict=True
-    ):
-        assert np.array_equal(target, face)
-        assert np.array_equal(gray, images.luma(face))
-        assert np.array_equal(edges, built_in("edges").source(face))
-    assert [i.origin["sources"]["gray"]["index"] for i in found.items] == [1, 3, 4, 0, 2]
-
-
-def test_other_faces_do_not_match(two_files, tmp_path):
-    faces = [characters.draw_face(who, 32) for who in characters.CHARACTERS[4:9]]
-    write_hdf5(two_files["gray"], [images.luma(f) for f in faces], faces)
-    with pytest.raises(PairSetError, match="has no copy in gray"):
-        imports.import_hdf5(tmp_path / "set", two_files)
-    assert not (tmp_path / "set").exists()
-
-
-def test_double_faces_do_not_match_one_to_one(two_files, tmp_path):
-    faces = targets()
-    faces[1] = faces[0]
-    write_hdf5(two_files["edges"], [images.luma(f) for f in faces], faces)
-    write_hdf5(two_files["gray"], [images.luma(f) for f in faces], faces)
-    with pytest.raises(PairSetError, match="must be one to one"):
-        imports.import_hdf5(tmp_path / "set", two_files)
-
-
-def test_damaged_files_are_refused(two_files, tmp_path):
-    def refuse(message, error=InputError):
-        with pytest.raises(error, match=message) as caught:
-            imports.import_hdf5(tmp_path / "set", two_files)
-        assert "\n" not in str(caught.value) and not (tmp_path / "set").exists()
-
-    path = two_files["gray"]
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    refuse("damaged or not HDF5")
-    path.write_text("no HDF5")
-    refuse("damaged or not HDF5")
-    path.unlink()
-    refuse("no such file")
-    with h5py.File(path, "w") as file:
-        file["pictures"] = np.zeros(3)
-    refuse("has no train_data_raw and train_data_gen .*; found pictures")
-    write_hdf5(path, [np.zeros((32, 32))], [np.full((32, 32, 3), 300.0)])
-    refuse("values from 300 to 300; expected 0 to 255")
-    write_hdf5(path, [np.zeros((32, 32))], [np.full((32, 32, 3), 0.5)])
-    refuse("would all be black")
-    write_hdf5(path, [np.zeros((32, 32))] * 2, [np.full((32, 32, 3), 9.0)])
-    refuse("2 sources for 1 targets")
-    write_hdf5(path, [np.zeros((32, 20))], [np.full((32, 20, 3), 9.0)])
-    refuse("expected items x side x side")
-    with h5py.File(path, "w") as file:
-        file["train_data_raw"], file["train_data_gen"] = 3.0, 4.0
-    refuse("expected items x side x side")
-    write_hdf5(path, [np.zeros((64, 64))], [np.full((32, 32, 3), 9.0)])
-    refuse("of one size")
+def a_face():
+    return characters.draw_face(characters.CHARACTERS[0], 32)
 
 
 def test_aligned_pictures_are_halved_in_either_direction(tmp_path):
-    face = targets(1)[0]
+    face = a_face()
     (tmp_path / "ab").mkdir()
     images.write(tmp_path / "ab" / "x.png", np.hstack([255 - face, face]))
     for direction, source, target in (("AtoB", 255 - face, face), ("BtoA", face, 255 - face)):
-        imports.import_aligned(tmp_path / direction, tmp_path / "ab", direction=direction, size=32)
-        found = pairs.PairSet.open(tmp_path / direction)
+        import_aligned(tmp_path / direction, tmp_path / "ab", SMALL, direction=direction)
+        found = PairSet.open(tmp_path / direction)
         assert np.array_equal(found.sources["source"][0], source)
         assert np.array_equal(found.targets[0], target)
         assert found.header.source_channels == 3
     images.write(tmp_path / "ab" / "y.png", np.zeros((4, 5, 3), np.uint8))
     with pytest.raises(InputError, match="5 pixels wide; an aligned picture has two halves"):
-        imports.import_aligned(tmp_path / "c", tmp_path / "ab", size=32)
+        import_aligned(tmp_path / "c", tmp_path / "ab", SMALL)
 
 
 def test_two_folders_are_paired_by_stem(tmp_path):
-    face = targets(1)[0]
+    face = a_face()
     for side, picture in (("a", images.luma(face)), ("b", face)):
         (tmp_path / side).mkdir()
         images.write(tmp_path / side / "x.png", picture)
-    imports.import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", size=32)
-    found = pairs.PairSet.open(tmp_path / "set")
+    import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL)
+    found = PairSet.open(tmp_path / "set")
     assert found.header.source_channels == 1 and found.header.target_channels == 3
     assert np.array_equal(found.sources["source"][0], images.luma(face))
     with pytest.raises(ConfigError, match="made from targets by Nekogao itself"):
-        imports.import_folders(
-            tmp_path / "c", tmp_path / "a", tmp_path / "b", size=32, domain="gray"
-        )
+        import_folders(tmp_path / "c", tmp_path / "a", tmp_path / "b", SMALL, domain="gray")
     images.write(tmp_path / "a" / "alone.png", face)
     with pytest.raises(InputError, match="no partner for alone"):
-        imports.import_folders(tmp_path / "d", tmp_path / "a", tmp_path / "b", size=32)
+        import_folders(tmp_path / "d", tmp_path / "a", tmp_path / "b", SMALL)
 
 
 def test_gray_targets_make_a_gray_set(tmp_path):
-    face = targets(1)[0]
+    face = a_face()
     for side in ("a", "b"):
         (tmp_path / side).mkdir()
         images.write(tmp_path / side / "x.png", images.luma(face))
-    imports.import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", size=32)
-    found = pairs.PairSet.open(tmp_path / "set")
+    import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL)
+    found = PairSet.open(tmp_path / "set")
     assert found.header.target_channels == 1
-    assert found.batch(0, domains=["source"], size=1).target.shape == (1, 1, 32, 32)
+    assert found.select([0], "source").target.shape == (1, 1, 32, 32)
+
+
+def write_pair(tmp_path, stem, source, target):
+    for side, picture in (("a", source), ("b", target)):
+        (tmp_path / side).mkdir(exist_ok=True)
+        images.write(tmp_path / side / f"{stem}.png", picture)
+
+
+def test_one_coloured_picture_makes_its_whole_side_coloured(tmp_path):
+    face = a_face()
+    write_pair(tmp_path, "x", images.luma(face), images.luma(face))
+    write_pair(tmp_path, "y", face, face)
+    import_folders(str(tmp_path / "set"), str(tmp_path / "a"), str(tmp_path / "b"), SMALL)
+    found = PairSet.open(tmp_path / "set")
+    assert found.header.source_channels == found.header.target_channels == 3
+    assert np.array_equal(found.targets[0], images.rgb(images.luma(face)))
+    assert np.array_equal(found.sources["source"][1], face)
+
+
+def test_sizes_are_compared_as_the_pictures_are_seen(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    write_pair(tmp_path, "x", np.zeros((40, 60, 3), np.uint8), np.zeros((40, 60, 3), np.uint8))
+    Image.new("RGB", (40, 60)).save(tmp_path / "a" / "x.png", exif=exif)
+    assert import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL) == 1
+    Image.new("RGB", (60, 40)).save(tmp_path / "a" / "x.png", exif=exif)
+    with pytest.raises(InputError, match="x: source is 40x60, target is 60x40; sizes must match"):
+        import_folders(tmp_path / "c", tmp_path / "a", tmp_path / "b", SMALL)
+
+
+def test_a_damaged_picture_leaves_no_set_and_no_thread(tmp_path):
+    face = a_face()
+    for stem in "vwxyz":
+        write_pair(tmp_path, stem, face, face)
+    whole = (tmp_path / "b" / "z.png").read_bytes()
+    (tmp_path / "b" / "z.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"z.png: damaged picture"):
+        import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+    assert not [t for t in threading.enumerate() if t.name.startswith("nekogao-worker")]
+
+
+def test_memory_holds_few_pictures_at_full_size(tmp_path):
+    side, count = 500, 60
+    for number in range(count):
+        write_pair(tmp_path, str(number), *[np.full((side, side, 3), number, np.uint8)] * 2)
+    tracemalloc.start()
+    try:
+        import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < count * side * side * 3  # half of what all pictures together have

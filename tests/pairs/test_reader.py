@@ -11,8 +11,8 @@ import torch
 from nekogao.config.schema import AugmentConfig
 from nekogao.errors import PairSetError
 from nekogao.pairs import manifest, reader
-from nekogao.pairs import pair_set as pairs
-from nekogao.pairs.draws import Place
+from nekogao.pairs.draws import Draws, Place
+from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 
 MIXED = ("edges", "gray")
@@ -40,7 +40,8 @@ def reads(monkeypatch):
 
 
 def draws(found, steps=9, domains=MIXED):
-    return [found.draw(step, domains=domains, size=3, seed=5) for step in range(steps)]
+    order = Draws(count=len(found), size=3, seed=5)
+    return [order.draw(step, domains) for step in range(steps)]
 
 
 def running():
@@ -56,18 +57,17 @@ def same(one, two):
 
 @pytest.mark.parametrize("augment", [None, AUGMENT])
 def test_resident_streamed_and_read_ahead_are_the_same(pair_set, monkeypatch, augment):
-    resident = pairs.PairSet.open(pair_set)
+    resident = PairSet.open(pair_set)
     assert isinstance(resident.reader, reader.Resident)
     monkeypatch.setattr(reader, "MOST_RESIDENT", 0)
-    streamed = pairs.PairSet.open(pair_set)
+    streamed = PairSet.open(pair_set)
     assert isinstance(streamed.reader, reader.Streamed)
     ahead = [
         list(found.batches(draws(found), seed=5, augment=augment))
         for found in (resident, streamed)
     ]
-    for step in range(9):
-        given = {"domains": MIXED, "size": 3, "seed": 5, "augment": augment}
-        one, two = resident.batch(step, **given), streamed.batch(step, **given)
+    for step, drawn in enumerate(draws(resident)):
+        one, two = (found.batch(drawn, seed=5, augment=augment) for found in (resident, streamed))
         assert same(one, two) and same(one, ahead[0][step]) and same(one, ahead[1][step])
     chosen = streamed.select([2, 0], "gray")
     assert same(chosen, resident.select([2, 0], "gray"))
@@ -80,15 +80,16 @@ def test_sources_take_the_channels_of_the_widest_domain(pair_set, tmp_path, monk
     path = tmp_path / "set" / manifest.NAME
     path.write_text(path.read_text().replace('"kind": "gray", "channels": 1', '"kind": "gray", '
                                              '"channels": 3'))  # fmt: skip
-    resident = pairs.PairSet.open(tmp_path / "set")
-    batch = resident.batch(0, domains=MIXED, size=3)
+    resident = PairSet.open(tmp_path / "set")
+    (drawn,) = draws(resident, steps=1)
+    batch = resident.batch(drawn)
     assert batch.source.shape == (3, 3, 32, 32)
     monkeypatch.setattr(reader, "MOST_RESIDENT", 0)
-    assert same(batch, pairs.PairSet.open(tmp_path / "set").batch(0, domains=MIXED, size=3))
+    assert same(batch, PairSet.open(tmp_path / "set").batch(drawn))
 
 
 def test_a_resident_set_is_read_once(pair_set, reads):
-    found = pairs.PairSet.open(pair_set)
+    found = PairSet.open(pair_set)
     assert reads == []
     list(found.batches(draws(found)))
     list(found.batches(draws(found)))
@@ -100,11 +101,11 @@ def test_the_limit_counts_pixels_of_targets_and_sources(pair_set, monkeypatch):
     size = 4 * 32 * 32 * (3 + 1 + 1)
     for limit, kind in ((size, reader.Resident), (size - 1, reader.Streamed)):
         monkeypatch.setattr(reader, "MOST_RESIDENT", limit)
-        assert isinstance(pairs.PairSet.open(pair_set).reader, kind)
+        assert isinstance(PairSet.open(pair_set).reader, kind)
 
 
 def test_a_streamed_set_reads_what_batches_show(pair_set, reads, small_memory):
-    found = pairs.PairSet.open(pair_set)
+    found = PairSet.open(pair_set)
     drawn = draws(found, steps=1)
     list(found.batches(drawn))
     shown = [(found.items[i].id, kind) for i, domain in drawn[0].places
@@ -114,8 +115,9 @@ def test_a_streamed_set_reads_what_batches_show(pair_set, reads, small_memory):
 
 def test_a_missing_picture_is_told_at_the_step_that_shows_it(pair_set, tmp_path, small_memory):
     shutil.copytree(pair_set, tmp_path / "set")
-    found = pairs.PairSet.open(tmp_path / "set")
-    drawn = [found.draw(step, domains=["gray"], size=1) for step in range(4)]
+    found = PairSet.open(tmp_path / "set")
+    order = Draws(count=len(found), size=1, seed=0)
+    drawn = [order.draw(step, ["gray"]) for step in range(4)]
     item = found.items[drawn[2].places[0].item]
     (tmp_path / "set" / item.target).unlink()
     batches = found.batches(drawn)
@@ -129,7 +131,7 @@ def test_a_missing_picture_is_told_at_the_step_that_shows_it(pair_set, tmp_path,
 def test_a_changed_picture_is_refused(pair_set, tmp_path, monkeypatch, limit):
     monkeypatch.setattr(reader, "MOST_RESIDENT", limit)
     shutil.copytree(pair_set, tmp_path / "set")
-    found = pairs.PairSet.open(tmp_path / "set")
+    found = PairSet.open(tmp_path / "set")
     images.write(found.folder / found.items[1].target, np.zeros((32, 32, 3), np.uint8))
     with pytest.raises(PairSetError, match="is not the file that was written"):
         list(found.batches(draws(found)))
@@ -137,7 +139,7 @@ def test_a_changed_picture_is_refused(pair_set, tmp_path, monkeypatch, limit):
 
 
 def test_threads_end_when_batches_are_closed(pair_set, small_memory):
-    found = pairs.PairSet.open(pair_set)
+    found = PairSet.open(pair_set)
     batches = found.batches(draws(found, steps=200))
     next(batches)
     assert running()
@@ -146,10 +148,10 @@ def test_threads_end_when_batches_are_closed(pair_set, small_memory):
 
 
 def test_pixels_go_to_the_device_that_trains(pair_set, monkeypatch):
-    resident = pairs.PairSet.open(pair_set).reader
+    resident = PairSet.open(pair_set).reader
     assert resident.on(torch.device("cpu")).pixels.target is resident.pixels.target
     monkeypatch.setattr(reader, "MOST_RESIDENT", 0)
-    for found in (resident, pairs.PairSet.open(pair_set).reader):
+    for found in (resident, PairSet.open(pair_set).reader):
         moved = found.on(torch.device("meta")).fetch([Place(0, "gray"), Place(3, "edges")])
         assert {tensor.device.type for tensor in moved} == {"meta"}
         assert [tensor.shape[1] for tensor in moved] == [1, 3]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import skimage.data
 
+from nekogao.config.pairs import PairConfig
 from nekogao.errors import InputError
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build
+from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import boxes, faces, images
 from nekogao.pictures.detection import Box, cut
 
@@ -93,10 +95,10 @@ def test_an_edited_table_never_makes_the_contact_sheet_a_face(photos, tmp_path):
     table = tmp_path / "faces" / boxes.BOXES
     table.write_text(table.read_text().replace(",", ";"))
     with pytest.raises(InputError, match="damaged table"):
-        pairs.build(tmp_path / "faces", tmp_path / "pairs", size=32)
+        build(tmp_path / "faces", tmp_path / "pairs", PairConfig(size=32))
     table.unlink()
-    pairs.build(tmp_path / "faces", tmp_path / "pairs", size=32)
-    assert [item.id for item in pairs.PairSet.open(tmp_path / "pairs").items] == ["astronaut"]
+    build(tmp_path / "faces", tmp_path / "pairs", PairConfig(size=32))
+    assert [item.id for item in PairSet.open(tmp_path / "pairs").items] == ["astronaut"]
 
 
 def test_the_sheet_draws_a_turned_box_where_the_crop_was_cut(tmp_path):
@@ -126,8 +128,8 @@ def test_photographs_are_never_changed(photos, tmp_path):
 
 def test_a_pair_set_made_from_crops_remembers_the_photograph(photos, tmp_path):
     faces.crop(photos, tmp_path / "faces")
-    pairs.build(tmp_path / "faces", tmp_path / "pairs", size=32)
-    (item,) = pairs.PairSet.open(tmp_path / "pairs").items
+    build(tmp_path / "faces", tmp_path / "pairs", PairConfig(size=32))
+    (item,) = PairSet.open(tmp_path / "pairs").items
     assert item.category == "people"
     assert item.origin["file"] == str((photos / "people" / "astronaut.png").resolve())
     assert len(item.origin["box"]) == 4 and len(item.origin["sha256"]) == 64

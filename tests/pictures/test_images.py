@@ -160,3 +160,37 @@ def test_names_that_are_not_unicode_are_refused(tmp_path):
         pytest.skip("this file system takes Unicode names only")
     with pytest.raises(InputError, match="Rename"):
         images.find(tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 6), (1, 1, 3), (4, 6, 3)])
+def test_uint8_arrays_of_one_or_three_channels_are_pictures(shape):
+    picture = np.zeros(shape, np.uint8)
+    assert images.check_picture(picture, "x") is picture
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("a.png", "x: str instead of an array"),
+        (
+            np.zeros((4, 6, 3), np.float32),
+            r"float32, shape \(4, 6, 3\).*by 255, round and convert",
+        ),
+        (np.zeros((4, 6), np.int64), r"x: an array of int64, shape \(4, 6\). Give a uint8 array"),
+        (np.zeros((4, 6, 4), np.uint8), "drop alpha with .*PIL image"),
+        (np.zeros((4, 6, 1), np.uint8), r"shape \(4, 6, 1\). Give a uint8 array"),
+        (np.zeros((1, 4, 6, 3), np.uint8), r"shape \(1, 4, 6, 3\). Give a uint8 array"),
+        (np.zeros(9, np.uint8), r"shape \(9,\). Give a uint8 array"),
+        (np.zeros((0, 6, 3), np.uint8), "has no pixels"),
+    ],
+)
+def test_other_arrays_are_refused_in_one_line_that_says_what_came(value, message):
+    with pytest.raises(InputError, match=message) as caught:
+        images.check_picture(value, "x")
+    assert "\n" not in str(caught.value)
+
+
+def test_text_names_a_picture_or_a_folder_as_a_path_does(tmp_path):
+    path = save(tmp_path / "a.png", "RGB", "red")
+    assert np.array_equal(images.read(str(path)), images.read(path))
+    assert images.find(str(tmp_path)) == [path]

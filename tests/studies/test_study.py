@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
+from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError, InputError, PairSetError, ResumeError
-from nekogao.report.study import build
+from nekogao.pairs.build import build
+from nekogao.report.study import build as build_page
 from nekogao.studies import study as studies
 from nekogao.studies import summary
 from nekogao.studies.study import Begun, Completed, Ended, Paused, conduct
@@ -21,7 +23,7 @@ FILES = ("results.json", "results.csv", "table.md")
 
 def finish(path, out, **options):
     events = list(conduct(path, out, workers=1, **options))
-    build(path, out)
+    build_page(path, out)
     return events
 
 
@@ -141,13 +143,11 @@ def test_cells_that_do_not_fit_their_set_are_told_before_anything_is_made(write_
 def test_a_pair_set_lies_relative_to_the_study_file_and_must_not_change(
     write_study, tmp_path, pair_set, faces
 ):
-    from nekogao.pairs import pair_set as pairs
-
     shutil.copytree(pair_set, tmp_path / "own")
     path, out = write_study(pairs="own", seeds=[0], axes=None), tmp_path / "out"
     assert list(conduct(path, out, workers=1))[-1] == Completed(failed=0, total=1)
     shutil.rmtree(tmp_path / "own")
-    pairs.build(faces, tmp_path / "own", size=32, low=50)
+    build(faces, tmp_path / "own", PairConfig(size=32, low=50))
     with pytest.raises(ResumeError, match="own: has changed since the study was begun"):
         list(conduct(path, out, workers=1))
 
@@ -231,5 +231,5 @@ def test_ray_gives_the_same_numbers_and_stops_when_asked(whole, tmp_path):
             asked.append(1)
     assert isinstance(events[-1], (Paused, Completed))
     assert list(conduct(path, out, engine="ray", workers=2))[-1] == Completed(failed=0, total=4)
-    build(path, out)
+    build_page(path, out)
     assert results(out) == results(whole[1])

@@ -19,11 +19,12 @@ from safetensors.torch import load_file
 
 import nekogao
 from nekogao.config import plain as settings
+from nekogao.config.pairs import PairConfig
 from nekogao.config.schema import OptimizerConfig, TrainConfig
 from nekogao.errors import ConfigError, DivergedError, PairSetError, ResumeError, RunError
 from nekogao.models import file as weights
 from nekogao.pairs import manifest, reader
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build
 from nekogao.pictures import images
 from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
 from nekogao.runs.folder import Run
@@ -151,7 +152,7 @@ def test_another_configuration_is_refused_with_the_field(finished, pair_set, tin
 
 
 def test_another_pair_set_is_refused(finished, faces, tmp_path):
-    pairs.build(faces, tmp_path / "set", size=32, low=50)
+    build(faces, tmp_path / "set", PairConfig(size=32, low=50))
     with pytest.raises(ResumeError, match="was begun on another pair set"):
         list(nekogao.train(finished, tmp_path / "set"))
 
@@ -207,7 +208,7 @@ def test_a_switch_needs_the_pair_set_unchanged(faces, pair_set, tmp_path, tiny):
     shutil.copytree(pair_set, tmp_path / "set")
     list(nekogao.train(tmp_path / "run", tmp_path / "set", replace(tiny, phases=("edges:1",))))
     shutil.rmtree(tmp_path / "set")
-    pairs.build(faces, tmp_path / "set", size=32, low=50)
+    build(faces, tmp_path / "set", PairConfig(size=32, low=50))
     with pytest.raises(ResumeError, match="was begun on another pair set"):
         list(nekogao.switch(tmp_path / "run", tmp_path / "new", ["gray:1"]))
     assert not (tmp_path / "new").exists()
@@ -304,7 +305,7 @@ def test_metrics_are_json_without_nan(finished):
 def test_a_set_of_one_item_trains(faces, tmp_path):
     (tmp_path / "in").mkdir()
     images.write(tmp_path / "in" / "kuro.png", images.read(faces / "kuro.png"))
-    pairs.build(tmp_path / "in", tmp_path / "set", size=32)
+    build(tmp_path / "in", tmp_path / "set", PairConfig(size=32))
     for recipe in ("fast", "one-pair", "pix2pix"):
         data = {**settings.recipe(recipe), "phases": ["all:2"]}
         config = settings.from_dict(TrainConfig, data)
@@ -371,7 +372,7 @@ def test_training_reads_no_more_than_it_shows(tmp_path, tiny, small_memory, monk
     for number in range(30):
         picture = np.full((32, 32, 3), 8 * number, np.uint8)
         images.write(tmp_path / "in" / f"{number:02d}.png", picture)
-    pairs.build(tmp_path / "in", tmp_path / "set", size=32)
+    build(tmp_path / "in", tmp_path / "set", PairConfig(size=32))
     read, really = set(), manifest.read_picture
 
     def note(folder, header, item, kind):

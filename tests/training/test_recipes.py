@@ -5,7 +5,7 @@ import pytest
 import nekogao
 from nekogao.config import plain as settings
 from nekogao.config.schema import TrainConfig
-from nekogao.pairs import pair_set as pairs
+from nekogao.pairs.build import build_from
 from nekogao.pictures import photographs
 from nekogao.runs.folder import Run
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def ten(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ten") / "pairs"
-    pairs.build_from(photographs.ten_faces().items(), folder)
+    build_from(photographs.ten_faces().items(), folder)
     return folder
 
 

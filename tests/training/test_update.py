@@ -3,6 +3,7 @@ import torch
 
 from nekogao.config.plain import from_dict
 from nekogao.config.schema import TrainConfig
+from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import Batch, PairSet
 from nekogao.training.state import new_state
 from nekogao.training.update import update
@@ -21,7 +22,8 @@ def prepare(pair_set, kind="patchgan", **settings):
          **settings},
     )  # fmt: skip
     pairs = PairSet.open(pair_set)
-    return config, new_state(config, pairs.header, 2), pairs.batch(0, domains=["gray"], size=2)
+    drawn = Draws(count=len(pairs), size=2, seed=0).draw(0, ["gray"])
+    return config, new_state(config, pairs.header, 2), pairs.batch(drawn)
 
 
 def step(config, state, batch, lr=1e-3):

@@ -1,0 +1,85 @@
+"""Building pair sets from faces, or from any pictures."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from nekogao.config.pairs import BUILT, PairConfig
+from nekogao.files import sha256
+from nekogao.pairs import manifest
+from nekogao.pairs.manifest import Entry, Header
+from nekogao.pictures import boxes, images
+from nekogao.pictures.domains import built_in
+from nekogao.pictures.images import Picture
+from nekogao.workers import ahead
+
+
+def build(faces: str | Path, out: str | Path, config: PairConfig = BUILT) -> int:
+    """Make a pair set from face crops or any folder of pictures; return the number of items.
+
+    Args:
+        faces: What `nekogao faces` wrote, or a folder of pictures; sub-folders are categories.
+        out: A new folder; after an error there is none.
+        config: Domains, size, fit and thresholds.
+
+    Raises:
+        InputError: A folder is missing, empty or taken, or a picture cannot be read.
+        ConfigError: A domain is unknown, or the thresholds are out of order.
+    """
+    faces = Path(faces)
+    header = _header(config)
+    known = boxes.origins(faces)
+    root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
+
+    def entry(path: Path) -> Entry:
+        default = {"file": str(path.resolve()), "box": None, "sha256": sha256(path)}
+        origin = known.get(path.relative_to(root).as_posix(), default)
+        category = path.parent.name if path.parent != root else path.stem
+        target = images.fit(images.read(path), config.size, config.fit)
+        return _entry(path.stem, category, target, header, origin)
+
+    with closing(ahead(entry, images.find(root))) as entries:
+        return manifest.write(Path(out), header, entries)
+
+
+def build_from(
+    pictures: Iterable[tuple[str, Picture]], out: str | Path, config: PairConfig = BUILT
+) -> int:
+    """Make a pair set from named pictures that come from no file; return the number of items.
+
+    The pictures are taken one after another, so that they need not fit in memory together.
+
+    Args:
+        pictures: Names, which may repeat, and pictures: uint8 arrays h w 3 (RGB) or h w, 0..255.
+        out: A new folder; after an error there is none.
+        config: Domains, size, fit and thresholds.
+
+    Raises:
+        InputError: `out` is taken, or what came is no such picture.
+        PairSetError: No picture came.
+        ConfigError: A domain is unknown, or the thresholds are out of order.
+    """
+    header = _header(config)
+    nowhere = {"file": "", "box": None, "sha256": ""}
+
+    def entry(named: tuple[str, object]) -> Entry:
+        name, picture = named
+        checked = images.rgb(images.check_picture(picture, name))
+        target = images.fit(checked, config.size, config.fit)
+        return _entry(name, name, target, header, nowhere)
+
+    with closing(ahead(entry, pictures)) as entries:
+        return manifest.write(Path(out), header, entries)
+
+
+def _header(config: PairConfig) -> Header:
+    chosen = {name: built_in(name, config.low, config.high) for name in config.domains}
+    return Header(size=config.size, target_channels=3, domains=chosen)
+
+
+def _entry(
+    name: str, category: str, target: Picture, header: Header, origin: dict[str, Any]
+) -> Entry:
+    sources = {key: domain.source(target) for key, domain in header.domains.items()}
+    return Entry(name, category, target, sources, origin)

@@ -1,0 +1,150 @@
+"""Pair sets from HDF5 files, one per domain."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from nekogao.config.pairs import check_size
+from nekogao.errors import InputError, PairSetError
+from nekogao.files import sha256
+from nekogao.pairs import manifest
+from nekogao.pairs.manifest import Entry, Header, channels_of
+from nekogao.pictures.domains import imported
+from nekogao.pictures.images import Picture
+
+_PREFIXES = ("train", "val")
+_TOLERANCE = 0.05
+"""Largest mean absolute difference, on [0, 1], between two copies of one target. A JPEG save
+changes a picture by less than 0.02; different faces differ by more than 0.1."""
+
+
+def import_hdf5(out: str | Path, files: Mapping[str, str | Path]) -> int:
+    """Merge HDF5 files, one per domain, into one pair set; return the number of items.
+
+    Each file holds `train_data_raw` and `train_data_gen` (or `val_data_...`): sources and
+    targets, items x height x width x channels, 0 to 255. Files need not share their order: items
+    are matched by their targets, one to one, and the first file's targets are kept.
+
+    Args:
+        out: A new folder; after an error there is none.
+        files: Domain -> its file.
+
+    Raises:
+        InputError: A file is missing, is not HDF5, is damaged, or lacks the datasets, or `out`
+            is taken.
+        PairSetError: The targets of two files do not match one to one.
+        ConfigError: The pictures' size is not a power of two from 32 to 512.
+    """
+    paths = {domain: Path(path) for domain, path in files.items()}
+    loaded = {domain: _read_hdf5(path) for domain, path in paths.items()}
+    first = next(iter(paths))
+    targets = loaded[first][1]
+    size = targets[0].shape[0]
+    check_size(size)
+    order = {
+        domain: range(len(targets)) if domain == first else _match(targets, theirs, domain, first)
+        for domain, (_, theirs) in loaded.items()
+    }
+    sources = {
+        domain: [loaded[domain][0][i] for i in indices] for domain, indices in order.items()
+    }
+    domains = {name: imported(name, channels_of(found)) for name, found in sources.items()}
+    header = Header(size=size, target_channels=channels_of(targets), domains=domains)
+    about = {d: {"file": str(p.resolve()), "sha256": sha256(p)} for d, p in paths.items()}
+    entries = (
+        Entry(
+            name=f"{i:02d}",
+            category=f"{i:02d}",
+            target=target,
+            sources={domain: sources[domain][i] for domain in paths},
+            origin={
+                **about[first],
+                "box": None,
+                "index": i,
+                "sources": {d: {**about[d], "index": int(order[d][i])} for d in paths},
+            },
+        )
+        for i, target in enumerate(targets)
+    )
+    return manifest.write(Path(out), header, entries)
+
+
+def _read_hdf5(path: Path) -> tuple[list[Picture], list[Picture]]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file. Name an HDF5 file that exists.")
+    try:
+        with h5py.File(path, "r") as file:
+            prefix = next((p for p in _PREFIXES if f"{p}_data_gen" in file), None)
+            if prefix is None or f"{prefix}_data_raw" not in file:
+                raise InputError(
+                    f"{path}: has no train_data_raw and train_data_gen (nor val_data_...); found "
+                    f"{', '.join(file) or 'nothing'}. Rename the datasets."
+                )
+            raw, gen = (np.asarray(file[f"{prefix}_data_{kind}"]) for kind in ("raw", "gen"))
+    except (OSError, RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: damaged or not HDF5 ({reason}). Replace the file.") from None
+    if raw.ndim != 4 or gen.ndim != 4 or raw.shape[1:3] != gen.shape[1:3]:
+        raise InputError(
+            f"{path}: sources of shape {raw.shape} for targets of shape {gen.shape}; expected "
+            "items x side x side x 1 or 3, of one size. Replace the file."
+        )
+    if len(raw) != len(gen) or len(raw) == 0:
+        raise InputError(
+            f"{path}: {len(raw)} sources for {len(gen)} targets; they must be as many. "
+            "Replace the file."
+        )
+    return _pictures(path, raw), _pictures(path, gen)
+
+
+def _pictures(path: Path, values: NDArray) -> list[Picture]:
+    square = values.ndim == 4 and values.shape[1] == values.shape[2]
+    if not square or values.shape[3] not in (1, 3):
+        raise InputError(
+            f"{path}: a dataset of shape {values.shape}; expected items x side x side x 1 or 3. "
+            "Replace the file."
+        )
+    low, high = float(values.min()), float(values.max())
+    if not (low >= 0 and high <= 255):
+        raise InputError(
+            f"{path}: values from {low:g} to {high:g}; expected 0 to 255. Rescale the datasets."
+        )
+    if np.issubdtype(values.dtype, np.floating) and 0 < high <= 1:
+        raise InputError(
+            f"{path}: values from {low:g} to {high:g} would all be black on 0 to 255. "
+            "Rescale the datasets."
+        )
+    rounded = np.rint(values).astype(np.uint8)
+    return list(rounded[..., 0] if rounded.shape[-1] == 1 else rounded)
+
+
+def _match(
+    ours: list[Picture], theirs: list[Picture], domain: str, first: str
+) -> NDArray[np.intp]:
+    """For each of our targets, the index of its copy among theirs."""
+    if len(ours) != len(theirs) or ours[0].shape != theirs[0].shape:
+        raise PairSetError(
+            f"{domain} has {len(theirs)} targets of shape {theirs[0].shape}, {first} has "
+            f"{len(ours)} of {ours[0].shape}; they must be the same faces."
+        )
+    flat = [
+        np.stack(side).reshape(len(side), -1).astype(np.float32) / 255 for side in (ours, theirs)
+    ]
+    distance = np.stack([np.abs(flat[1] - row).mean(axis=1) for row in flat[0]])
+    nearest = distance.argmin(axis=1)
+    worst = int(distance.min(axis=1).argmax())
+    if distance[worst].min() > _TOLERANCE:
+        raise PairSetError(
+            f"target {worst} of {first} has no copy in {domain}: the nearest differs by "
+            f"{distance[worst].min():.3f} on [0, 1]. Give files that hold the same faces."
+        )
+    if len(set(nearest.tolist())) != len(ours):
+        twice = int(np.bincount(nearest).argmax())
+        raise PairSetError(
+            f"target {twice} of {domain} is the nearest of several in {first}; the match must be "
+            "one to one. Remove double faces from the files."
+        )
+    return nearest
