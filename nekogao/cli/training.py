@@ -17,8 +17,8 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
     """
     from nekogao.demo import RUN
     from nekogao.demo import demo as tell
-    from nekogao.training.allocator import keep_freed_memory
     from nekogao.tracking import console
+    from nekogao.training.allocator import keep_freed_memory
 
     keep_freed_memory()
     with console.stop_on_signal() as stop:

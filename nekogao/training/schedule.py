@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nekogao.config.schema import Phase, TrainConfig
 from nekogao.models.families import family_of
-from nekogao.pairs.draws import Draw, draw
+from nekogao.pairs.draws import Draw, Draws
 from nekogao.pairs.pair_set import PairSet
 
 
@@ -30,15 +30,20 @@ class Schedule:
     """The whole run laid out in updates."""
 
     spans: tuple[Span, ...]
-    batch: int
-    """Pairs per update."""
-    items: int
-    """Pairs per epoch."""
+    draws: Draws
+    """What each update shows."""
     every: int
     """Updates between measurements."""
-    seed: int
-    replay: float
-    """Share of every batch that shows domains of earlier phases."""
+
+    @property
+    def batch(self) -> int:
+        """Pairs per update."""
+        return self.draws.size
+
+    @property
+    def items(self) -> int:
+        """Pairs per epoch."""
+        return self.draws.count
 
     @property
     def total(self) -> int:
@@ -57,21 +62,13 @@ class Schedule:
 
     def draw(self, step: int) -> Draw:
         """What the update after `step` updates shows: a function of the schedule and the step."""
-        return draw(
-            step,
-            count=self.items,
-            domains=self.span(step).domains,
-            size=self.batch,
-            seed=self.seed,
-            earlier=self.earlier(step),
-            replay=self.replay,
-        )
+        return self.draws.draw(step, self.span(step).domains, self.earlier(step))
 
     def trained(self, step: int) -> tuple[str, ...]:
         """The domains that the phase shows which `step` updates end in, replayed ones included."""
         if step == 0:
             return ()
-        replayed = self.earlier(step - 1) if self.replay else ()
+        replayed = self.earlier(step - 1) if self.draws.replay else ()
         return (*self.span(step - 1).domains, *replayed)
 
     def begun(self, step: int) -> list[str]:
@@ -109,7 +106,8 @@ def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
         domains = tuple(pairs.resolve(phase.domains))
         spans.append(Span(number, phase, domains, start, start + updates))
     every = max(1, round(config.every * items / batch))
-    return Schedule(tuple(spans), batch, items, every, config.seed, config.replay)
+    draws = Draws(count=items, size=batch, seed=config.seed, replay=config.replay)
+    return Schedule(tuple(spans), draws, every)
 
 
 def probe_indices(count: int, most: int) -> Sequence[int]:

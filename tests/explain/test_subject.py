@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError, InputError, WeightsError
 from nekogao.explain.subject import Subject
-from nekogao.pairs import pair_set as sets
+from nekogao.pairs.build import build
 from nekogao.pairs.pair_set import PairSet
 from tests.models.test_junyanz import weights as foreign_weights
 
@@ -35,7 +36,7 @@ def test_a_pair_set_that_is_gone_or_changed_is_told(finished, faces, tmp_path):
     about = (run / "run.toml").read_text()
     (run / "run.toml").write_text(re.sub(r'path = ".*"', 'path = "/nowhere"', about))
     assert "cannot be read" in Subject.load(run).faces.note
-    sets.build(faces, tmp_path / "other", size=32, domains=("gray",))
+    build(faces, tmp_path / "other", PairConfig(size=32, domains=("gray",)))
     path = f'path = "{tmp_path / "other"}"'
     (run / "run.toml").write_text(re.sub(r'path = ".*"', path, about))
     assert "no longer the one" in Subject.load(run).faces.note
@@ -54,7 +55,7 @@ def test_what_cannot_be_explained_is_said(finished, faces, tmp_path):
         Subject.load(tmp_path / "absent")
     with pytest.raises(InputError, match="absent"):
         Subject.load(finished, pairs=tmp_path / "absent")
-    sets.build(faces, tmp_path / "large", size=64)
+    build(faces, tmp_path / "large", PairConfig(size=64))
     with pytest.raises(ConfigError, match="64x64, the network takes 32x32"):
         Subject.load(finished, pairs=tmp_path / "large")
     torch.save(foreign_weights(), tmp_path / "net.pth")
