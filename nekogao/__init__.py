@@ -1,32 +1,127 @@
-"""Nekogao: few-shot paired image translation, and what the network remembers of it."""
+"""Nekogao: few-shot paired image translation, and what the network remembers of it.
+
+import nekogao
+
+for event in nekogao.train("runs/cats", "set"):   # yields events, prints nothing
+    match event:
+        case nekogao.Measured(rows=rows):
+            print([row.ssim for row in rows])
+
+cats = nekogao.load("runs/cats")
+cats("cup.jpg").save("cat.png")
+"""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nekogao.config.compose import compose as compose
+    from nekogao.config.compose import recipes as recipes
+    from nekogao.config.pairs import PairConfig as PairConfig
+    from nekogao.config.schema import Phase as Phase
+    from nekogao.config.schema import TrainConfig as TrainConfig
+    from nekogao.errors import NekogaoError as NekogaoError
+    from nekogao.models.gallery import Applied as Applied
+    from nekogao.models.gallery import apply as apply
+    from nekogao.models.translator import Options as Options
+    from nekogao.models.translator import Result as Result
+    from nekogao.models.translator import Translator as Translator
+    from nekogao.models.translator import load as load
+    from nekogao.nets.generator import Generator as Generator
+    from nekogao.pairs.build import build as build_pairs
+    from nekogao.pairs.doctor import examine as examine_pairs
+    from nekogao.pairs.pair_set import PairSet as PairSet
+    from nekogao.report.run import build_report as build_report
+    from nekogao.runs.events import Event as Event
+    from nekogao.runs.events import Finished as Finished
+    from nekogao.runs.events import Interrupted as Interrupted
+    from nekogao.runs.events import Measured as Measured
+    from nekogao.runs.events import Previewed as Previewed
+    from nekogao.runs.events import Saved as Saved
+    from nekogao.runs.events import Started as Started
+    from nekogao.runs.events import Stepped as Stepped
+    from nekogao.runs.events import Switched as Switched
+    from nekogao.runs.folder import Run as Run
+    from nekogao.runs.metrics import Measurement as Measurement
+    from nekogao.training.loop import switch as switch
+    from nekogao.training.loop import train as train
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "NekogaoError": "nekogao.errors",
-    "TrainConfig": "nekogao.config.schema",
-    "Phase": "nekogao.config.schema",
-    "PairSet": "nekogao.pairs.pair_set",
-    "Generator": "nekogao.nets.generator",
-    "train": "nekogao.training.loop",
-    "switch": "nekogao.training.loop",
-    "Translator": "nekogao.models.translator",
-    "load": "nekogao.models.translator",
-    "apply": "nekogao.models.gallery",
-    "build_report": "nekogao.report.run",
+    "compose": "nekogao.config.compose:compose",
+    "recipes": "nekogao.config.compose:recipes",
+    "PairConfig": "nekogao.config.pairs:PairConfig",
+    "Phase": "nekogao.config.schema:Phase",
+    "TrainConfig": "nekogao.config.schema:TrainConfig",
+    "NekogaoError": "nekogao.errors:NekogaoError",
+    "Applied": "nekogao.models.gallery:Applied",
+    "apply": "nekogao.models.gallery:apply",
+    "Options": "nekogao.models.translator:Options",
+    "Result": "nekogao.models.translator:Result",
+    "Translator": "nekogao.models.translator:Translator",
+    "load": "nekogao.models.translator:load",
+    "Generator": "nekogao.nets.generator:Generator",
+    "build_pairs": "nekogao.pairs.build:build",
+    "examine_pairs": "nekogao.pairs.doctor:examine",
+    "PairSet": "nekogao.pairs.pair_set:PairSet",
+    "build_report": "nekogao.report.run:build_report",
+    "Event": "nekogao.runs.events:Event",
+    "Finished": "nekogao.runs.events:Finished",
+    "Interrupted": "nekogao.runs.events:Interrupted",
+    "Measured": "nekogao.runs.events:Measured",
+    "Previewed": "nekogao.runs.events:Previewed",
+    "Saved": "nekogao.runs.events:Saved",
+    "Started": "nekogao.runs.events:Started",
+    "Stepped": "nekogao.runs.events:Stepped",
+    "Switched": "nekogao.runs.events:Switched",
+    "Run": "nekogao.runs.folder:Run",
+    "Measurement": "nekogao.runs.metrics:Measurement",
+    "switch": "nekogao.training.loop:switch",
+    "train": "nekogao.training.loop:train",
 }
+"""Public name -> where it is defined; importing the package must not cost PyTorch's import."""
 
-__all__ = [*sorted(_HOME), "__version__"]
+__all__ = [
+    "Applied",
+    "Event",
+    "Finished",
+    "Generator",
+    "Interrupted",
+    "Measured",
+    "Measurement",
+    "NekogaoError",
+    "Options",
+    "PairConfig",
+    "PairSet",
+    "Phase",
+    "Previewed",
+    "Result",
+    "Run",
+    "Saved",
+    "Started",
+    "Stepped",
+    "Switched",
+    "TrainConfig",
+    "Translator",
+    "__version__",
+    "apply",
+    "build_pairs",
+    "build_report",
+    "compose",
+    "examine_pairs",
+    "load",
+    "recipes",
+    "switch",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:
-    # Importing the package must not cost the import of PyTorch.
     if name not in _HOME:
         raise AttributeError(f"module 'nekogao' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    module, _, attribute = _HOME[name].partition(":")
+    return getattr(import_module(module), attribute)
 
 
 def __dir__() -> list[str]:

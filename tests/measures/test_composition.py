@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nekogao.measures.composition import (
+    Basis,
+    composition,
     convex_fit,
-    copying,
     effective_number,
-    memory,
     nearest_ratio,
     span,
 )
@@ -19,9 +19,9 @@ def pictures(count, seed=0, side=8):
 
 @settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 7))
-def test_a_lookup_table_of_stored_pictures_is_all_memory(count, which):
+def test_a_lookup_table_of_stored_pictures_is_all_composition(count, which):
     targets = pictures(count)
-    made = memory(targets[which % count], targets, pictures(1, 9)[0])
+    made = composition(targets[which % count], targets, pictures(1, 9)[0])
     assert (made.nearest, made.ratio) == (which % count, 0)
     assert made.span.r2 == pytest.approx(1)
     assert made.span.effective == pytest.approx(1)
@@ -30,16 +30,16 @@ def test_a_lookup_table_of_stored_pictures_is_all_memory(count, which):
 
 def test_a_network_that_copies_is_all_copying():
     targets, picture = pictures(5), pictures(1, 9)[0]
-    made = memory(picture, targets, picture)
+    made = composition(picture, targets, picture)
     assert made.span.r2 < 0.1
     assert made.span.r2 + made.copied == pytest.approx(1)
     assert span(picture, targets, picture).weights.argmax() == 5
     gray = picture.mean(axis=2, keepdims=True)
-    assert copying(np.repeat(gray, 3, axis=2), targets, gray) > 0.9
+    assert composition(np.repeat(gray, 3, axis=2), targets, gray).copied > 0.9
 
 
 def test_a_network_that_makes_one_flat_colour_is_neither():
-    made = memory(np.full((8, 8, 3), 0.3, np.float32), pictures(4), pictures(1, 9)[0])
+    made = composition(np.full((8, 8, 3), 0.3, np.float32), pictures(4), pictures(1, 9)[0])
     assert (made.span.r2, made.copied) == (0, 0)
     assert made.span.weights.sum() == pytest.approx(1)
 
@@ -92,3 +92,27 @@ def test_the_ratio_by_hand():
     assert nearest_ratio(targets[0], targets[[0, 0]]) == (0, 1.0)
     alone = nearest_ratio(np.full((2, 2, 3), 0.25, np.float32), targets[:1])
     assert alone == (0, 1.0)  # as near to mid-gray
+
+
+def test_the_winner_is_the_face_with_the_largest_share():
+    targets = pictures(4)
+    mixed = 0.6 * targets[2] + 0.3 * targets[0] + 0.1 * targets[1]
+    assert Basis(targets).winner(mixed) == 2
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 12))
+def test_a_basis_finds_the_winner_that_the_whole_fit_finds(seed, count):
+    rng = np.random.default_rng(seed)
+    targets = pictures(count, seed)
+    basis = Basis(targets)
+    for _ in range(3):
+        shares = rng.dirichlet(np.full(count, 0.3))
+        noise = 0.2 * rng.standard_normal(targets.shape[1:])
+        output = (np.tensordot(shares, targets, axes=1) + noise).astype(np.float32)
+        assert basis.winner(output) == span(output, targets).weights.argmax()
+
+
+def test_more_targets_than_pixels_have_a_basis_too():
+    targets = pictures(30, side=2)
+    assert [Basis(targets).winner(target) for target in targets] == list(range(30))

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nekogao.measures.intervals import Interval, over_images, over_seeds
+from nekogao.measures.intervals import Interval, over_images
+
+
+def over_seeds(values, resamples=4000):
+    """One image a seed."""
+    return over_images([[value] for value in values], resamples)
 
 
 def test_one_seed_has_a_mean_and_no_interval():

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ NAMES = ["edges", "gray"]
 
 
 def row(step, phase, domain, skill):
-    return {"step": step, "phase": phase, "domain": domain, "skill": skill, "mae": 0.1}
+    return SimpleNamespace(step=step, phase=phase, domain=domain, skill=skill)
 
 
 ROWS = [

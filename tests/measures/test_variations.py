@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from nekogao.measures import variations
-from nekogao.measures.variations import CONTOURS, GEOMETRIC, UNTRAINED, VARIATIONS, unseen
+from nekogao.measures.variations import EDGES, GEOMETRIC, UNTRAINED, VARIATIONS, thresholds
 from nekogao.pictures import characters
 from nekogao.pictures.domains import built_in
 
@@ -30,8 +29,8 @@ def test_what_moves_a_source_moves_its_target(name):
 def test_a_line_thickened_and_thinned():
     line = np.full((32, 32), 255, np.uint8)
     line[10:13, 5:25] = 0
-    assert (CONTOURS["thickened"](line) == 0).sum() == 5 * 22
-    thin = CONTOURS["thinned"](line) == 0
+    assert (EDGES["thickened"](line) == 0).sum() == 5 * 22
+    thin = EDGES["thinned"](line) == 0
     assert (thin.sum(axis=0) <= 1).all()
     assert 15 <= thin.sum() <= 20
 
@@ -44,13 +43,10 @@ def test_domains_never_trained_by_hand():
     assert all(vary(face()).ndim == 2 for vary in UNTRAINED.values())
 
 
-def test_unseen_variations_of_a_domain_go_from_target_to_source():
-    contour, gray = unseen(built_in("edges")), unseen(built_in("gray"))
-    assert set(gray) == set(VARIATIONS)
-    assert set(contour) - set(gray) == {*CONTOURS, "canny-64", "canny-96", "canny-192",
-                                        "canny-255"}  # fmt: skip
-    assert "canny-64" not in unseen(built_in("edges", 64, 64))
-    lines = {name: (vary(face()) == 0).sum() for name, vary in contour.items()}
+def test_edges_with_other_thresholds_are_made_from_targets():
+    made = thresholds(built_in("edges"))
+    assert set(made) == {"canny-64", "canny-96", "canny-192", "canny-255"}
+    assert "canny-64" not in thresholds(built_in("edges", 64, 64))
+    assert thresholds(built_in("gray")) == {}
+    lines = {name: (vary(face()) == 0).sum() for name, vary in made.items()}
     assert lines["canny-64"] > lines["canny-255"]
-    assert np.array_equal(gray["blurred"](face()), variations.blurred(
-        built_in("gray").source(face()), 1.5))  # fmt: skip

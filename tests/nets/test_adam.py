@@ -1,10 +1,10 @@
+import inspect
 import subprocess
 import sys
 
 import torch
 from torch import nn
 
-from nekogao.config.schema import OptimizerConfig
 from nekogao.nets.adam import Adam
 
 
@@ -21,8 +21,7 @@ def trained(make):
 
 
 def test_it_is_adam_bit_for_bit():
-    config = OptimizerConfig(lr=1e-2, beta1=0.5)
-    ours, optimizer = trained(lambda network: Adam(network, config))
+    ours, optimizer = trained(lambda network: Adam(network, 1e-2, (0.5, 0.999)))
     theirs, reference = trained(
         lambda network: torch.optim.Adam(
             network.parameters(), lr=1e-2, betas=(0.5, 0.999), fused=True
@@ -38,10 +37,9 @@ def test_it_is_adam_bit_for_bit():
 def test_it_leaves_the_compiler_out():
     code = (
         "import sys, torch\n"
-        "from nekogao.config.schema import OptimizerConfig\n"
         "from nekogao.nets.adam import Adam\n"
         "network = torch.nn.Linear(2, 2)\n"
-        "optimizer = Adam(network, OptimizerConfig())\n"
+        "optimizer = Adam(network, 1e-3, (0.9, 0.999))\n"
         "network(torch.ones(1, 2)).sum().backward()\n"
         "optimizer.step()\n"
         "optimizer.zero_grad(set_to_none=True)\n"
@@ -49,3 +47,16 @@ def test_it_leaves_the_compiler_out():
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_it_changes_nothing_in_pytorchs_own_class():
+    names = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
+    before = {name: dict(vars(getattr(torch.optim.Optimizer, name))) for name in names}
+    plain = {
+        name: dict(vars(inspect.unwrap(getattr(torch.optim.Optimizer, name)))) for name in names
+    }
+    trained(lambda network: Adam(network, 1e-3, (0.9, 0.999)))
+    for name in names:
+        method = getattr(torch.optim.Optimizer, name)
+        assert dict(vars(method)) == before[name]
+        assert dict(vars(inspect.unwrap(method))) == plain[name]

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from nekogao.errors import ConfigError
-from nekogao.nets.discriminator import PATCHES, ArticleDiscriminator, PatchGAN
+from nekogao.nets.discriminator import PATCHES, ArticleDiscriminator
+from tests.networks import patchgan
 
 
 @pytest.mark.parametrize(
@@ -11,7 +12,7 @@ from nekogao.nets.discriminator import PATCHES, ArticleDiscriminator, PatchGAN
 def test_a_verdict_sees_exactly_its_patch(patch, field):
     size = 512 if patch == "286" else 256
     torch.manual_seed(0)
-    judge = PatchGAN(source_channels=1, patch=patch, width=2, normalisation="none", size=size)
+    judge = patchgan(source_channels=1, patch=patch, width=2, normalisation="none", size=size)
     picture = torch.rand(1, 3, size, size, requires_grad=True)
     verdict = judge(torch.rand(1, 1, size, size), picture)
     middle = verdict.shape[-1] // 2
@@ -23,16 +24,16 @@ def test_a_verdict_sees_exactly_its_patch(patch, field):
 @pytest.mark.parametrize("patch", PATCHES)
 def test_a_patch_too_large_for_the_picture_is_refused(patch):
     smallest = {"pixel": 32, "16": 32, "34": 32, "70": 32, "286": 128}[patch]
-    judge = PatchGAN(source_channels=1, patch=patch, width=2, size=smallest)
+    judge = patchgan(source_channels=1, patch=patch, width=2, size=smallest)
     verdict = judge(torch.rand(1, 1, smallest, smallest), torch.rand(1, 3, smallest, smallest))
     assert verdict.numel() >= 1
     if patch == "286":
         with pytest.raises(ConfigError, match="adversary.patch 286: too large for .* 64x64"):
-            PatchGAN(source_channels=1, patch=patch, size=64)
+            patchgan(source_channels=1, patch=patch, size=64)
 
 
 def test_the_article_discriminator_gives_two_probabilities():
-    judge = ArticleDiscriminator(source_channels=1, width=4, size=64)
+    judge = ArticleDiscriminator(source_channels=1, target_channels=3, width=4, size=64)
     verdict = judge(torch.rand(3, 1, 64, 64), torch.rand(3, 3, 64, 64))
     assert verdict.shape == (3, 2)
     assert torch.allclose(verdict.sum(dim=1), torch.ones(3))

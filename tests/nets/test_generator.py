@@ -3,13 +3,14 @@ import torch
 from torch import nn
 
 from nekogao.errors import ConfigError
-from nekogao.nets.generator import Generator, count_levels, parse_skips
+from nekogao.nets.generator import count_levels, parse_skips
+from tests.networks import generator as generator_of
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256, 512])
 @pytest.mark.parametrize("skips", ["none", "all"])
 def test_any_power_of_two_from_32_to_512(size, skips):
-    generator = Generator(size=size, width=1, skips=skips, normalisation="none")
+    generator = generator_of(size=size, width=1, skips=skips, normalisation="none")
     source = torch.zeros(1, 1, size, size)
     assert generator(source).shape == (1, 3, size, size)
     features = generator.encode(source)
@@ -28,7 +29,7 @@ def test_other_sizes_are_refused(size):
 @pytest.mark.parametrize("normalisation", ["batch", "group", "instance", "none"])
 def test_every_combination_trains_with_one_pair(kernel, upsampling, normalisation):
     torch.manual_seed(0)
-    generator = Generator(
+    generator = generator_of(
         size=32, width=8, kernel=kernel, upsampling=upsampling, normalisation=normalisation,
         skips="innermost", dropout=0.5,
     )  # fmt: skip
@@ -48,8 +49,8 @@ def test_every_combination_trains_with_one_pair(kernel, upsampling, normalisatio
 
 def test_a_normalisation_that_cannot_work_says_so():
     with pytest.raises(ConfigError, match="instance normalisation of 1x1 pixels is always zero"):
-        Generator(size=32, width=4, normalisation="instance", bottleneck_norm=True)
-    generator = Generator(size=32, width=4, normalisation="batch", bottleneck_norm=True)
+        generator_of(size=32, width=4, normalisation="instance", bottleneck_norm=True)
+    generator = generator_of(size=32, width=4, normalisation="batch", bottleneck_norm=True)
     generator.check_batch(2)
     with pytest.raises(ConfigError, match="one value per channel .* Use the recipe one-pair"):
         generator.check_batch(1)
@@ -73,7 +74,7 @@ def test_unknown_skips_are_refused(text):
 @pytest.mark.parametrize("skips", ["none", "innermost", "2", "all"])
 def test_a_skip_carries_its_level_and_no_other(skips):
     torch.manual_seed(0)
-    generator = Generator(size=32, width=4, skips=skips).eval()
+    generator = generator_of(size=32, width=4, skips=skips).eval()
     features = generator.encode(torch.rand(1, 1, 32, 32))
     plain = generator.decode(features)
     for level in range(1, generator.levels):
@@ -84,7 +85,7 @@ def test_a_skip_carries_its_level_and_no_other(skips):
 
 
 def test_the_article_network_has_the_article_widths():
-    generator = Generator(
+    generator = generator_of(
         size=128, width=64, skips="innermost", kernel=3, upsampling="nearest",
         bottleneck_norm=True, decoder="narrow", dropout=0.5,
     )  # fmt: skip
@@ -101,7 +102,7 @@ def test_the_article_network_has_the_article_widths():
 @pytest.mark.parametrize(("size", "patch"), [(64, 8), (128, 16), (32, 2)])
 def test_patches_fold_the_outer_levels_into_channels(size, patch):
     torch.manual_seed(0)
-    generator = Generator(size=size, width=4, patch=patch, skips="all").eval()
+    generator = generator_of(size=size, width=4, patch=patch, skips="all").eval()
     first = patch.bit_length()
     source = torch.rand(2, 1, size, size)
     features = generator.encode(source)
@@ -113,7 +114,7 @@ def test_patches_fold_the_outer_levels_into_channels(size, patch):
 
 def test_what_changes_in_a_patch_reaches_the_encoder_from_every_pixel():
     torch.manual_seed(0)
-    generator = Generator(size=64, width=4, patch=8, normalisation="none").eval()
+    generator = generator_of(size=64, width=4, patch=8, normalisation="none").eval()
     source = torch.rand(1, 1, 64, 64, requires_grad=True)
     generator(source).sum().backward()
     assert (source.grad != 0).float().mean() > 0.99
@@ -122,17 +123,17 @@ def test_what_changes_in_a_patch_reaches_the_encoder_from_every_pixel():
 @pytest.mark.parametrize("patch", [0, 3, 16])
 def test_patches_that_leave_too_little_are_refused(patch):
     with pytest.raises(ConfigError, match=f"generator.patch {patch}: must be a power of two"):
-        Generator(size=64, width=4, patch=patch)
+        generator_of(size=64, width=4, patch=patch)
 
 
 def test_skips_below_the_first_level_are_refused():
     with pytest.raises(ConfigError, match="levels from 4 to 6"):
-        Generator(size=128, width=4, patch=8, skips="3")
+        generator_of(size=128, width=4, patch=8, skips="3")
 
 
 def test_nearest_upsampling_leaves_no_checkerboard():
     torch.manual_seed(0)
-    generator = Generator(size=32, width=4, skips="none", kernel=3, upsampling="nearest",
+    generator = generator_of(size=32, width=4, skips="none", kernel=3, upsampling="nearest",
                           normalisation="none").eval()  # fmt: skip
     # The picture doubles pixels before the last convolution; its inner part depends on the
     # place only through the features, so equal features give equal pixels.
