@@ -30,6 +30,7 @@ def explain(
     from nekogao.explain.explanation import Explanation
     from nekogao.explain.subject import Subject
     from nekogao.models.gallery import Applied
+    from nekogao.report import words
     from nekogao.report.explanation import default_out, explain_pictures
 
     if not pictures:
@@ -45,7 +46,7 @@ def explain(
             failed += 1
             print(f"nekogao: {done.error}", file=sys.stderr)
         elif isinstance(done, Explanation):
-            print(done.line, flush=True)
+            print(words.line(done), flush=True)
         else:
             print(f"The page: {done.resolve()}")
     return AT_FAULT if failed else DONE

@@ -1,21 +1,27 @@
 """Answers: what came out for a picture, what it is made of, and what each level finds nearest."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from nekogao.explain.subject import Subject, Unit, unit
+from nekogao.explain.subject import Subject, shown, unit
 from nekogao.measures import attractors, law
-from nekogao.measures import composition as memory
-from nekogao.measures.composition import Memory
+from nekogao.measures.composition import Composition, UnitPicture, UnitPictures, composition
+from nekogao.measures.views import views
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
 LOW_R2 = 0.5
 """An output of which less than this is explained by the faces is not made of them."""
+_CHUNK = 16
+"""Pictures that are asked about at a time."""
+_LEVEL = re.compile(r"level-\d+")
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Settling:
     """Where the closed loop ends: the output fed back through the domain again and again."""
 
     output: Picture
-    steps: int
+    turns: int
     """How often the output was fed back."""
     kind: str
     """fixed, cycle or unconverged."""
@@ -58,16 +64,18 @@ class Answer:
     """The face that came out: the one with the largest share."""
     runner_up: int | None
     """The face with the next largest share; None where there is but one face."""
-    memory: Memory
+    made_of: Composition
     settling: Settling | None
     """None for ready sources, through which nothing can be fed back."""
     findings: dict[str, Finding]
     """Predictor -> what it finds."""
+    features: dict[str, NDArray[np.float32]]
+    """View -> what the network computes for the picture, for the views that may decide."""
 
     @property
     def share(self) -> float:
         """The winner's share of the output."""
-        return float(self.memory.span.weights[self.face])
+        return float(self.made_of.span.weights[self.face])
 
     @property
     def oddities(self) -> list[str]:
@@ -77,88 +85,87 @@ class Answer:
             found.append("never settles" if self.settling.kind != "cycle" else "ends in a cycle")
         elif self.settling and not self.settling.stored:
             found.append("spurious: settles away from every training face")
-        if self.memory.span.r2 < LOW_R2:
+        if self.made_of.span.r2 < LOW_R2:
             found.append("not made of the training faces")
         return found
 
 
-def ask(subject: Subject, named: Sequence[tuple[Path, Picture]]) -> list[Answer]:
-    """Show pictures to the network."""
-    if not named:
-        return []
-    fitted = [images.fit(picture, subject.size, "stretch") for _, picture in named]
-    outputs = subject.outputs(fitted)
-    sources = [subject.source(picture) for picture in fitted]
-    distances, ends = _distances(subject, sources), _settle(subject, outputs)
-    rows = [{name: d[i] for name, d in distances.items()} for i in range(len(named))]
-    return [
-        _answer(subject, path, picture, source, output, row, end)
-        for (path, _), picture, source, output, row, end in zip(
-            named, fitted, sources, outputs, rows, ends, strict=True
+def ask(subject: Subject, named: Iterable[tuple[Path, Picture]]) -> Iterator[Answer]:
+    """Show pictures to the network, a few at a time; only what is fitted to it is kept.
+
+    Args:
+        subject: The network.
+        named: Where each picture comes from, and the picture, uint8 h w 3, of any size.
+    """
+    remaining = iter(named)
+    while chunk := [
+        (path, images.fit(picture, subject.size, "stretch"))
+        for path, picture in islice(remaining, _CHUNK)
+    ]:
+        yield from _ask(subject, chunk)
+
+
+def _ask(subject: Subject, fitted: Sequence[tuple[Path, Picture]]) -> Iterator[Answer]:
+    """Everything about a chunk of pictures, the network's passes made once for all of them."""
+    sources = subject.sources([picture for _, picture in fitted])
+    outputs = subject.translator.outputs(sources)
+    seen = views(subject.translator, sources)
+    distances = law.compare(subject.views, seen)
+    deciding = may_decide(seen)
+    ends = _settle(subject, outputs)
+    drawn, made = images.from_tensor(sources), shown(outputs)
+    for i, (path, picture) in enumerate(fitted):
+        made_of = composition(made[i], subject.targets, unit(drawn[i]))
+        order = np.argsort(-np.asarray(made_of.span.weights), kind="stable").tolist()
+        yield Answer(
+            path=path,
+            picture=picture,
+            source=drawn[i],
+            output=images.from_unit(made[i]),
+            face=order[0],
+            runner_up=order[1] if len(order) > 1 else None,
+            made_of=made_of,
+            settling=ends[i],
+            findings={
+                name: Finding(
+                    int(d[i].argmin()), float(d[i].min()), int((d[i] < d[i, order[0]]).sum())
+                )
+                for name, d in distances.items()
+            },
+            features={name: seen[name][i].numpy() for name in deciding},
         )
-    ]
 
 
-def _distances(subject: Subject, sources: Sequence[Picture]) -> dict[str, np.ndarray]:
-    """Predictor -> distance of each source (row) from each face's (column)."""
-    return law.scores(subject.generator, subject.sources, images.to_tensor(sources))
+def may_decide(names: Iterable[str]) -> list[str]:
+    """The views that may decide: the encoder's levels, or the output where there are none."""
+    found = [name for name in names if _LEVEL.fullmatch(name)]
+    return found or [name for name in names if name == "output"]
 
 
-def _answer(
-    subject: Subject,
-    path: Path,
-    picture: Picture,
-    source: Picture,
-    output: Unit,
-    distances: dict[str, np.ndarray],
-    settling: Settling | None,
-) -> Answer:
-    made_of = memory.memory(output, subject.targets, unit(source))
-    order = np.argsort(-np.asarray(made_of.span.weights), kind="stable").tolist()
-    face = order[0]
-    findings = {
-        name: Finding(int(row.argmin()), float(row.min()), int((row < row[face]).sum()))
-        for name, row in distances.items()
-    }
-    return Answer(
-        path=path,
-        picture=picture,
-        source=source,
-        output=images.from_unit(output),
-        face=face,
-        runner_up=order[1] if len(order) > 1 else None,
-        memory=made_of,
-        settling=settling,
-        findings=findings,
-    )
-
-
-def _settle(subject: Subject, outputs: Sequence[Unit]) -> list[Settling | None]:
+def _settle(subject: Subject, outputs: Tensor) -> list[Settling | None]:
     if subject.domain is None:
         return [None] * len(outputs)
-    starts = torch.from_numpy(np.stack(outputs)).permute(0, 3, 1, 2) * 2 - 1
-    settled = attractors.settle(subject.turn, starts)
-    ends = images.to_unit(settled.end)
+    settled = attractors.settle(subject.turn, outputs)
     return [
-        _settling(subject, end, steps, kind)
-        for end, steps, kind in zip(ends, settled.steps, settled.kind, strict=True)
+        _settling(subject, end, turns, kind)
+        for end, turns, kind in zip(shown(settled.end), settled.turns, settled.kind, strict=True)
     ]
 
 
-def _settling(subject: Subject, end: Unit, steps: int, kind: str) -> Settling:
+def _settling(subject: Subject, end: UnitPicture, turns: int, kind: str) -> Settling:
     distances = np.abs(subject.targets - end).mean(axis=(1, 2, 3))
     nearest = int(distances.argmin())
     return Settling(
         output=images.from_unit(end),
-        steps=steps,
+        turns=turns,
         kind=kind,
-        face=law.winner(end, subject.targets),
+        face=subject.winner(end),
         distance=float(distances[nearest]),
         stored=float(distances[nearest]) <= reach(subject.targets, nearest),
     )
 
 
-def reach(targets: Unit, face: int) -> float:
+def reach(targets: UnitPictures, face: int) -> float:
     """Half the MAE from a face to the next one: whatever is nearer to it is nearer to no other.
 
     A single face is compared with mid-gray.

@@ -7,7 +7,7 @@ import numpy as np
 
 from nekogao.explain.answers import Answer
 from nekogao.explain.subject import Subject, unit
-from nekogao.measures import law
+from nekogao.measures import interventions
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
@@ -38,26 +38,9 @@ class Flip:
     picture: Picture
     output: Picture
 
-    @property
-    def words(self) -> str:
-        """The amount as a person would say it, the face morphed to left out."""
-        percent = f"{self.amount:.0%}" if self.amount >= 0.01 else f"{self.amount:.1%}"
-        if self.kind == "morph":
-            return f"{percent} morph"
-        if self.kind in ("brighter", "darker"):
-            return f"{percent} {self.kind}"
-        return f"{self.amount:.0f} px {self.kind}"
-
-    @property
-    def doing(self) -> str:
-        """The change as the beginning of a sentence."""
-        if self.kind == "morph":
-            return f"A {self.words}"
-        return f"{'Making' if self.kind in ('brighter', 'darker') else 'Moving'} it {self.words}"
-
 
 def _across(picture: Picture, pixels: float) -> Picture:
-    return law.INTERVENTIONS["shift"](picture, pixels / picture.shape[1])
+    return interventions.shift(picture, pixels / picture.shape[1])
 
 
 def _down(picture: Picture, pixels: float) -> Picture:
@@ -65,7 +48,7 @@ def _down(picture: Picture, pixels: float) -> Picture:
 
 
 def _brighten(picture: Picture, amount: float) -> Picture:
-    return law.INTERVENTIONS["brighten"](picture, amount)
+    return interventions.brighten(picture, amount)
 
 
 CHANGES: dict[str, Callable[[Picture, float], Picture]] = {
@@ -88,10 +71,14 @@ def morph(subject: Subject, answer: Answer) -> Flip | None:
         return None
     ends = subject.faces.targets if subject.domain else subject.faces.sources
     start, end = answer.picture, images.rgb(ends[answer.runner_up])
-    t = law.flip_point(lambda mixed: subject.winners([mixed])[0], start, end, MORPH_STEPS)
+    t = interventions.flip_point(
+        lambda mixed: subject.winners([mixed])[0], start, end, MORPH_STEPS
+    )
     if t is None:
         return None
-    return _flip(subject, "morph", t, law.morph(start, end, t), start, towards=answer.runner_up)
+    return _flip(
+        subject, "morph", t, interventions.morph(start, end, t), start, towards=answer.runner_up
+    )
 
 
 def smallest(subject: Subject, answer: Answer) -> Flip | None:
@@ -143,7 +130,7 @@ def _flip(
     return Flip(
         kind=kind,
         amount=amount,
-        face=law.winner(output, subject.targets),
+        face=subject.winner(output),
         towards=towards,
         change=float(np.abs(unit(picture) - unit(start)).mean()),
         picture=picture,

@@ -24,7 +24,7 @@ def record(
     Args:
         subject: The network.
         found: What holds over all pictures.
-        explanations: One a picture.
+        explanations: One for every picture.
         cards: The card of each, relative to the file.
         faults: Why other pictures have none.
     """
@@ -66,7 +66,7 @@ def _picture(explanation: Explanation, place: list[float], card: str) -> dict[st
         "card": card,
         "face": explanation.face,
         "runner_up": None if answer.runner_up is None else ids[answer.runner_up],
-        "shares": dict(zip(ids, map(float, answer.memory.span.weights), strict=True)),
+        "shares": dict(zip(ids, map(float, answer.made_of.span.weights), strict=True)),
         "memory": _memory(answer, ids),
         "settled": _settling(answer.settling, ids) if answer.settling else None,
         "findings": {
@@ -84,7 +84,7 @@ def _picture(explanation: Explanation, place: list[float], card: str) -> dict[st
 
 
 def _memory(answer: Answer, ids: list[str]) -> dict[str, Any]:
-    made_of = answer.memory
+    made_of = answer.made_of
     return {
         "nearest": ids[made_of.nearest],
         "ratio": float(made_of.ratio),
@@ -97,7 +97,7 @@ def _memory(answer: Answer, ids: list[str]) -> dict[str, Any]:
 def _settling(end: Settling, ids: list[str]) -> dict[str, Any]:
     return {
         "kind": end.kind,
-        "steps": end.steps,
+        "steps": end.turns,
         "face": ids[end.face],
         "distance": end.distance,
         "stored": end.stored,

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
+from jaxtyping import Float
 from torch import Tensor
 
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.measures import law
+from nekogao.measures.composition import Basis, UnitPicture, UnitPictures
+from nekogao.measures.views import views
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
@@ -21,15 +21,10 @@ from nekogao.runs.folder import Run
 
 MOST_FACES = 1000
 """Of larger pair sets this many faces are compared, spread evenly."""
-_CHUNK = 16
-"""Pictures translated at a time."""
-
-Unit = NDArray[np.float32]
-"""A picture, h w 3, on [0, 1]."""
 
 
 @dataclass(frozen=True)
-class Faces:
+class TrainedFaces:
     """The training faces, at the network's size."""
 
     ids: list[str]
@@ -45,12 +40,17 @@ class Faces:
 class Subject:
     """A network that is asked about pictures in one domain, None being ready sources."""
 
-    def __init__(self, translator: Translator, domain: Domain | None, faces: Faces) -> None:
+    def __init__(self, translator: Translator, domain: Domain | None, faces: TrainedFaces) -> None:
         self.translator, self.domain, self.faces = translator, domain, faces
-        self.generator, self.size = translator.generator, translator.size
+        self.size = translator.size
 
     @classmethod
-    def load(cls, model: Path, domain: str | None = None, pairs: Path | None = None) -> "Subject":
+    def load(
+        cls,
+        model: str | Path,
+        domain: str | None = None,
+        pairs: str | Path | None = None,
+    ) -> "Subject":
         """Load a run or a model file, and the faces that it was trained on.
 
         Args:
@@ -67,7 +67,7 @@ class Subject:
         chosen = translator.domain(domain)
         if pairs is not None:
             return cls(translator, chosen, _from_set(translator, PairSet.open(pairs), chosen))
-        return cls(translator, chosen, _own_faces(translator, model, chosen))
+        return cls(translator, chosen, _own_faces(translator, Path(model), chosen))
 
     @property
     def domain_name(self) -> str:
@@ -75,62 +75,69 @@ class Subject:
         return self.domain.name if self.domain else AS_IS
 
     @cached_property
-    def targets(self) -> Unit:
-        """The faces, n h w 3."""
+    def targets(self) -> UnitPictures:
+        """The faces, n h w 3 on [0, 1]."""
         return np.stack([unit(target) for target in self.faces.targets])
 
     @cached_property
-    def sources(self) -> Tensor:
-        """The faces' sources, n c h w, in [-1, 1]."""
-        return images.to_tensor(self.faces.sources)
+    def basis(self) -> Basis:
+        """The faces, factored once to be asked which of them wins."""
+        return Basis(self.targets)
 
-    def source(self, picture: Picture) -> Picture:
-        """The network's input for a square picture of its size."""
-        return self.translator.source(picture, self.domain)
+    @cached_property
+    def views(self) -> dict[str, Tensor]:
+        """Every view of the faces' sources, each n d."""
+        return views(self.translator, images.to_tensor(self.faces.sources))
 
-    def outputs(self, pictures: Sequence[Picture]) -> list[Unit]:
+    def sources(self, pictures: Sequence[Picture]) -> Tensor:
+        """The network's inputs for pictures of its size, b c h w in [-1, 1]."""
+        return self.translator.sources(pictures, self.domain)
+
+    def turn(self, outputs: Tensor) -> Tensor:
+        """One turn of the closed loop, through 8-bit pictures as `apply --settle` goes."""
+        return self.translator.turn(outputs, self.domain)
+
+    def outputs(self, pictures: Sequence[Picture]) -> list[UnitPicture]:
         """What comes out for pictures of the network's size."""
-        batch = images.to_tensor([self.source(picture) for picture in pictures])
-        with torch.inference_mode():
-            made = [images.to_unit(self.generator(chunk)) for chunk in batch.split(_CHUNK)]
-        channels = 3 // made[0].shape[-1]
-        return list(np.repeat(np.concatenate(made), channels, axis=-1))
+        return shown(self.translator.outputs(self.sources(pictures)))
 
-    def turn(self, states: Tensor) -> Tensor:
-        """One turn of the closed loop, through 8-bit pictures as `apply --settle` goes.
-
-        Outputs b 3 h w in [-1, 1] are made sources and translated again.
-        """
-        made = self.outputs(images.from_tensor(states))
-        return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2) * 2 - 1
+    def winner(self, output: UnitPicture) -> int:
+        """The face that an output shows: the one with the largest share."""
+        return self.basis.winner(output)
 
     def winners(self, pictures: Sequence[Picture]) -> list[int]:
         """The face that comes out for each picture."""
-        return [law.winner(output, self.targets) for output in self.outputs(pictures)]
+        return [self.winner(output) for output in self.outputs(pictures)]
 
 
-def unit(picture: Picture) -> Unit:
+def shown(outputs: Float[Tensor, "b d h w"]) -> list[UnitPicture]:
+    """Outputs in [-1, 1] as pictures h w 3 on [0, 1]."""
+    made = images.to_unit(outputs)
+    return list(np.repeat(made, 3 // made.shape[-1], axis=-1))
+
+
+def unit(picture: Picture) -> UnitPicture:
     """A picture, one-channel ones repeated to three, on [0, 1]."""
     return images.to_unit(images.to_tensor([images.rgb(picture)]))[0]
 
 
-def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> Faces:
+def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> TrainedFaces:
     """The run's pair set, where it still is; or else the thumbnails."""
     run = Run(model)
     if not (model.is_dir() and run.exists):
         return _from_thumbnails(translator, domain, "The model file came alone")
-    about = run.about()["pairs"]
+    recorded = run.about().pairs
     try:
-        pairs = PairSet.open(about["path"])
-        if pairs.fingerprint == about["fingerprint"]:
+        pairs = PairSet.open(recorded.path)
+        if pairs.fingerprint == recorded.fingerprint:
             return _from_set(translator, pairs, domain)
         why = f"The pair set {pairs.folder} is no longer the one that the run was trained on"
-    except (NekogaoError, KeyError):
-        why = f"The run's pair set {about.get('path', '')} cannot be read"
+    except NekogaoError:
+        why = f"The run's pair set {recorded.path} cannot be read"
     return _from_thumbnails(translator, domain, why)
 
 
-def _from_set(translator: Translator, pairs: PairSet, domain: Domain | None) -> Faces:
+def _from_set(translator: Translator, pairs: PairSet, domain: Domain | None) -> TrainedFaces:
     if pairs.size != translator.size:
         raise ConfigError(
             f"{pairs.folder}: pictures of {pairs.size}x{pairs.size}, the network takes "
@@ -141,18 +148,18 @@ def _from_set(translator: Translator, pairs: PairSet, domain: Domain | None) -> 
     targets = [images.rgb(pairs.picture(i, "target")) for i in chosen]
     name = domain.name if domain else (translator.model.last or pairs.domains[0])
     if name in pairs.domains:
-        channels = translator.generator.source_channels
+        channels = translator.model.source_channels
         sources = [images.as_channels(pairs.picture(i, name), channels) for i in chosen]
     else:
         sources = [translator.source(target, domain) for target in targets]
     fewer = f"Of {len(pairs)} faces {count}, spread evenly, were compared."
-    return Faces(
+    return TrainedFaces(
         [pairs.items[i].id for i in chosen], targets, sources,
         note=fewer if count < len(pairs) else "",
     )  # fmt: skip
 
 
-def _from_thumbnails(translator: Translator, domain: Domain | None, why: str) -> Faces:
+def _from_thumbnails(translator: Translator, domain: Domain | None, why: str) -> TrainedFaces:
     faces = translator.model.faces
     if not faces:
         raise ConfigError(
@@ -168,4 +175,4 @@ def _from_thumbnails(translator: Translator, domain: Domain | None, why: str) ->
         f"{why}: the shares are from its {side}x{side} thumbnails of the faces, scaled up, and "
         "less exact. Name the pair set with --pairs for exact ones."
     )
-    return Faces(list(faces), targets, sources, thumbnails=True, note=note)
+    return TrainedFaces(list(faces), targets, sources, thumbnails=True, note=note)

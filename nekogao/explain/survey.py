@@ -8,19 +8,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
 
 from nekogao.explain.answers import Answer
 from nekogao.explain.subject import Subject
 from nekogao.measures import law
-from nekogao.pictures import images
 
 MOST_IN_ONE = 0.6
-"""A face that takes a larger share of the pictures than this is told as a collapse."""
+"""A face that takes a larger share of the pictures than this is reported as a collapse."""
 FEWEST_FOR_COLLAPSE = 5
 ENOUGH = 100
 """Pictures from which agreement can be called a law."""
-_LEVEL = re.compile(r"level-(\d+)-(.+)")
+_LEVEL = re.compile(r"level-(\d+)-")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,8 @@ class Survey:
     scores: list[Score]
     """The best first."""
     deciding: str
-    """The predictor on an encoder level that agrees most with what comes out."""
+    """The predictor that agrees most with what comes out: on an encoder level, where the network
+    has such, or else on the output."""
     baseline: float
     """The agreement of always naming the commonest face."""
     once: list[int]
@@ -55,12 +54,12 @@ class Survey:
     picture_places: NDArray[np.float64]
     """m x 2, in the same coordinates."""
     spread: float
-    """Share of the variance at the deciding level that the map shows."""
+    """Share of the variance of the deciding view that the map shows."""
 
     @property
-    def level(self) -> int:
-        """The encoder level that decides."""
-        return level_of(self.deciding)[0]
+    def level(self) -> int | None:
+        """The encoder level that decides; None for a network without levels."""
+        return level_of(self.deciding)
 
     @property
     def collapsed(self) -> int | None:
@@ -69,29 +68,35 @@ class Survey:
         return int(np.argmax(self.once)) if many and self.baseline > MOST_IN_ONE else None
 
 
-def is_level(predictor: str) -> bool:
-    """Whether a predictor looks at an encoder level."""
-    return _LEVEL.fullmatch(predictor) is not None
+def level_of(predictor: str) -> int | None:
+    """The encoder level of a predictor like `level-6-cosine`; None for one of no level."""
+    match = _LEVEL.match(predictor)
+    return int(match[1]) if match else None
 
 
-def level_of(predictor: str) -> tuple[int, str]:
-    """Level and measure of a predictor like `level-6-cosine`."""
-    match = _LEVEL.fullmatch(predictor)
-    assert match, predictor
-    return int(match[1]), match[2]
+def view_of(predictor: str) -> tuple[str, str]:
+    """View and comparison of a predictor: `level-6` and `cosine` of `level-6-cosine`."""
+    for comparison in law.COMPARISONS:
+        if predictor.endswith(f"-{comparison}"):
+            view = predictor.removesuffix(f"-{comparison}")
+            if not view.endswith("-centred"):
+                return view, comparison
+    return predictor, "distance"
 
 
 def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
     """Look at all answers together; there must be at least one."""
     winners = np.array([answer.face for answer in answers])
-    scores = [_score(name, answers, winners) for name in answers[0].findings]
+    orders = law.Permutations(winners)
+    scores = [_score(name, answers, winners, orders) for name in answers[0].findings]
     scores.sort(key=lambda score: (-score.agreement, score.place))
+    candidates = {*answers[0].features}
     deciding = max(
-        (score for score in scores if is_level(score.name)),
-        # Where levels agree equally often: the one that has the right face nearer, the deeper one.
-        key=lambda score: (score.agreement, -score.place, level_of(score.name)),
+        (score for score in scores if view_of(score.name)[0] in candidates),
+        # Where they agree equally often: the one that has the right face nearer, the deeper one.
+        key=lambda score: (score.agreement, -score.place, _depth(score.name)),
     ).name
-    faces, pictures, spread = _map(subject, answers, *level_of(deciding))
+    faces, pictures, spread = _map(subject, answers, *view_of(deciding))
     ends = [a.settling for a in answers if a.settling]
     fallen = [end.face for end in ends if end.stored and end.kind == "fixed"]
     count = len(subject.faces.ids)
@@ -107,29 +112,35 @@ def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
     )
 
 
-def _score(name: str, answers: Sequence[Answer], winners: NDArray[np.intp]) -> Score:
+def _score(
+    name: str,
+    answers: Sequence[Answer],
+    winners: NDArray[np.intp],
+    orders: law.Permutations,
+) -> Score:
     predicted = np.array([answer.findings[name].face for answer in answers])
     return Score(
         name,
         float(law.agreement(predicted, winners)),
-        float(law.permutation_p(predicted, winners)),
+        float(orders.p(predicted)),
         float(np.mean([answer.findings[name].place for answer in answers])),
     )
 
 
+def _depth(predictor: str) -> tuple[int, str]:
+    level = level_of(predictor)
+    return level or 0, view_of(predictor)[1]
+
+
 def _map(
-    subject: Subject, answers: Sequence[Answer], level: int, measure: str
+    subject: Subject, answers: Sequence[Answer], view: str, comparison: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Classical scaling of the features at a level (which equals PCA: Gower 1966)."""
-
-    def features(batch: Tensor) -> Tensor:
-        with torch.inference_mode():
-            found = subject.generator.encode(batch)[level - subject.generator.first].flatten(1)
-        return F.normalize(found) if "cosine" in measure else found
-
-    both = torch.cat(
-        [features(subject.sources), features(images.to_tensor([a.source for a in answers]))]
-    ).numpy()
+    """Classical scaling of a view's features (which equals PCA: Gower 1966)."""
+    known = subject.views[view]
+    seen = torch.from_numpy(np.stack([answer.features[view] for answer in answers]))
+    if "cosine" in comparison:
+        known, seen = F.normalize(known), F.normalize(seen)
+    both = torch.cat([known, seen]).numpy()
     both = both.astype(np.float64) - both.mean(axis=0)
     left, scale, right = np.linalg.svd(both, full_matrices=False)
     # A singular vector's sign is free: its largest entry is made positive.
@@ -139,4 +150,4 @@ def _map(
     places[:, :kept] = (left * scale * signs)[:, :kept]
     total = float((scale**2).sum())
     spread = float((scale[:kept] ** 2).sum()) / total if total else 1.0
-    return places[: len(subject.sources)], places[len(subject.sources) :], spread
+    return places[: len(known)], places[len(known) :], spread

@@ -63,7 +63,7 @@ def _share(training: Tensor, seen: Tensor) -> Tensor:
     return 1 - torch.from_numpy(np.stack(fits))
 
 
-_COMPARISONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+COMPARISONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "distance": _distance,
     "cosine": _cosine,
     "centred-cosine": _centred_cosine,
@@ -98,7 +98,7 @@ def scores(
 def compare(known: Mapping[str, Tensor], seen: Mapping[str, Tensor]) -> dict[str, Distances]:
     """Every predictor's distances, m x n, from the views of training sources and of others."""
     return {
-        name: _COMPARISONS[how](known[view], seen[view]).double().numpy()
+        name: COMPARISONS[how](known[view], seen[view]).double().numpy()
         for view in known
         for name, how in _predictors(view).items()
     }
@@ -108,7 +108,7 @@ def _predictors(view: str) -> dict[str, str]:
     """Name -> comparison, for one view."""
     if view in PICTURE:
         return {view: "distance"}
-    return {f"{view}-{how}": how for how in _COMPARISONS}
+    return {f"{view}-{how}": how for how in COMPARISONS}
 
 
 # How good a prediction is

@@ -10,6 +10,7 @@ from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.report import words
 
 _WIDTH, _EDGE, _GAP, _SIDE = 1000, 36, 14, 174
 _PAPER, _INK, _SOFT, _RULE, _ACCENT = "#fbf8f3", "#2b2723", "#6f675e", "#e2dad0", "#e4572e"
@@ -82,9 +83,9 @@ def _lines(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
 def draw(explanation: Explanation, subject: Subject) -> Picture:
     """The card of one picture: what came out, what it is made of, why, and what would flip it."""
     answer, sheet = explanation.answer, _Sheet()
-    faces, made_of = subject.faces.targets, answer.memory
+    faces, made_of = subject.faces.targets, answer.made_of
     sheet.write(explanation.name, 26, bold=True)
-    sheet.write(explanation.became, 19, _ACCENT, bold=True)
+    sheet.write(words.became(explanation), 19, _ACCENT, bold=True)
     sheet.top += 10
     sheet.show(strip(explanation, subject))
     sheet.write("What it is made of", 19, bold=True)
@@ -98,7 +99,7 @@ def draw(explanation: Explanation, subject: Subject) -> Picture:
     )  # fmt: skip
     sheet.top += 12
     sheet.write("Why this face", 19, bold=True)
-    sheet.write(explanation.why)
+    sheet.write(words.why(explanation))
     for level, found in explanation.levels.items():
         sheet.write(
             f"Level {level} finds nearest "
@@ -111,7 +112,7 @@ def draw(explanation: Explanation, subject: Subject) -> Picture:
         )
     sheet.top += 12
     sheet.write("What would flip it", 19, bold=True)
-    for sentence in explanation.flips:
+    for sentence in words.flips(explanation):
         sheet.write(sentence)
     flipped = flip_strip(explanation)
     if flipped:
@@ -130,7 +131,7 @@ def strip(explanation: Explanation, subject: Subject) -> list[tuple[str, Picture
         ("comes out", answer.output),
     ]
     if answer.settling:
-        cells.append((f"settled: {explanation.settled}", answer.settling.output))
+        cells.append((f"settled: {words.settled(explanation)}", answer.settling.output))
     return [*cells, (f"training face {explanation.face}", subject.faces.targets[answer.face])]
 
 
@@ -139,6 +140,6 @@ def flip_strip(explanation: Explanation) -> list[tuple[str, Picture]]:
     cells: list[tuple[str, Picture]] = []
     for flip in (explanation.morph, explanation.smallest):
         if flip:
-            cells.append((flip.words, flip.picture))
+            cells.append((words.amount(flip), flip.picture))
             cells.append((f"comes out: {explanation.ids[flip.face]}", flip.output))
     return cells
