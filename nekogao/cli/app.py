@@ -31,10 +31,10 @@ def end_run(run: Path, interrupted: bool) -> int:
 
 def show_result(run: Path) -> None:
     """Show the measures of every domain at the end of every phase, and where the report is."""
-    from nekogao.report.run import stages
     from nekogao.runs.folder import Run
+    from nekogao.runs.metrics import stages
     from nekogao.tracking import console
 
     opened = Run.open(run)
-    console.print_stages(stages(opened.read_metrics(), opened.config()))
+    console.print_stages(stages(opened.read_metrics(), opened.config().phases))
     print(f"The report: {opened.report.resolve()}")

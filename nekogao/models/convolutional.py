@@ -200,6 +200,13 @@ def views(network: nn.Module, sources: Tensor) -> dict[str, Tensor]:
     return {name: view.flatten(1) for name, view in found.items()}
 
 
+def describe(config: ConvolutionalConfig) -> str:
+    """The end of the report's first sentence."""
+    judge = config.adversary.kind
+    adversary = "no adversary" if judge == "none" else f"the adversary {judge}"
+    return f", with the generator's skips at {config.generator.skips} and {adversary}."
+
+
 def operations(config: TrainConfig, header: Header, batch: int) -> int:
     """Floating-point operations that one update must do; PatchGAN's among them, not the article's
     adversary's."""
@@ -225,5 +232,6 @@ CONVOLUTIONAL = Family(
     update=update,
     resolve=resolve,
     views=views,
+    describe=describe,
     operations=operations,
 )

@@ -83,6 +83,8 @@ class Family:
     views: Callable[[nn.Module, Tensor], dict[str, Tensor]] = lambda network, sources: {}
     """(network, sources b c h w) -> name -> rows b n: what `explain` may look at inside the
     network. Encoder levels are named `level-N`. Empty where only the output can be looked at."""
+    describe: Callable[[Any], str] = lambda config: "."
+    """Settings -> the end of the report's first sentence, from the comma to the full stop."""
     operations: Callable[[TrainConfig, Header, int], int] | None = None
     """(configuration, header, pairs) -> floating-point operations that one update must do; None
     where they were not counted."""

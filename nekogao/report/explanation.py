@@ -2,21 +2,22 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nekogao.errors import InputError
 from nekogao.explain.answers import LOW_R2, ask
 from nekogao.explain.explanation import Explanation, explain
 from nekogao.explain.record import record
 from nekogao.explain.subject import Subject
-from nekogao.explain.survey import ENOUGH, Survey, level_of, survey
+from nekogao.explain.survey import ENOUGH, Survey, survey, view_of
 from nekogao.files import check_new_folder, new_folder, write_text
-from nekogao.models.gallery import VIDEO_SUFFIXES, Applied, find_inputs
+from nekogao.models import video
+from nekogao.models.gallery import Applied, find_inputs
 from nekogao.names import free_name, slug
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
-from nekogao.report import card, scatter
+from nekogao.report import card, scatter, words
 from nekogao.report.inline import embed, render, text_of
 
 PAGE, DATA, CARDS = "explain.html", "explain.json", "cards"
@@ -26,7 +27,7 @@ _THUMBNAIL = 72
 
 
 def explain_pictures(
-    subject: Subject, names: Sequence[str], out: Path, title: str = ""
+    subject: Subject, names: Sequence[str | Path], out: Path, title: str = ""
 ) -> Iterator[Applied | Explanation | Path]:
     """Explain pictures, folders and glob patterns; write a page, cards and JSON to a new folder.
 
@@ -36,17 +37,20 @@ def explain_pictures(
     Raises InputError where `out` is taken, ConfigError where the domain makes no sources.
     """
     check_new_folder(out)
-    paths, faults = find_inputs(names)
-    named: list[tuple[Path, Picture]] = []
-    for path in paths:
-        try:
-            named.append((path, _read(path)))
-        except InputError as error:
-            faults.append(Applied(path, error=str(error)))
+    paths, faults = find_inputs([str(name) for name in names])
+    failed = [fault.error for fault in faults]
     yield from faults
-    if not named:
+    unread: list[Applied] = []
+    answers = []
+    for answer in ask(subject, _readable(paths, unread)):
+        answers.append(answer)
+        failed += [fault.error for fault in unread]
+        yield from unread
+        unread.clear()
+    failed += [fault.error for fault in unread]
+    yield from unread
+    if not answers:
         return
-    answers = ask(subject, named)
     found = survey(subject, answers)
     explanations = []
     with new_folder(out) as folder:
@@ -58,16 +62,24 @@ def explain_pictures(
             cards.append(f"{CARDS}/{path.name}")
             explanations.append(explanation)
             yield explanation
-        told = [fault.error for fault in faults]
-        data = record(subject, found, explanations, cards, told)
+        data = record(subject, found, explanations, cards, failed)
         write_text(folder / DATA, json.dumps(data, indent=1) + "\n")
-        context = _context(subject, found, explanations, cards, told)
-        write_text(folder / PAGE, render(PAGE, {**context, "title": title or out.name}))
+        page = _page(subject, found, explanations, cards, failed, title or out.name)
+        write_text(folder / PAGE, render(PAGE, vars(page)))
     yield out / PAGE
 
 
+def _readable(paths: Sequence[Path], unread: list[Applied]) -> Iterator[tuple[Path, Picture]]:
+    """The pictures that can be read, one at a time; the others go to `unread`."""
+    for path in paths:
+        try:
+            yield path, _read(path)
+        except InputError as error:
+            unread.append(Applied(path, error=str(error)))
+
+
 def _read(path: Path) -> Picture:
-    if path.suffix.lower() in VIDEO_SUFFIXES:
+    if path.suffix.lower() in video.SUFFIXES:
         raise InputError(f"{path}: is a video, and only pictures are explained. Name pictures.")
     return images.read(path)
 
@@ -76,47 +88,114 @@ def _small(picture: Picture) -> str:
     return embed(images.resize(picture, _THUMBNAIL, _THUMBNAIL))
 
 
-def _context(
+@dataclass(frozen=True)
+class Group:
+    """The pictures that fall to one face, by number."""
+
+    face: int
+    once: list[int]
+    settled: list[int]
+
+
+@dataclass(frozen=True)
+class Map:
+    """Where faces and pictures lie, as marks to be drawn."""
+
+    width: int
+    height: int
+    faces: list[scatter.Mark]
+    pictures: list[scatter.Mark]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One explanation on the page."""
+
+    explanation: Explanation
+    path: str
+    """The card as a picture, relative to the page."""
+    became: str
+    why: str
+    sentences: list[str]
+    """How it flips."""
+    strip: list[tuple[str, str]]
+    """Caption and picture."""
+    flips: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """All that the template shows."""
+
+    title: str
+    domain: str
+    ids: list[str]
+    faces: list[str]
+    colours: Sequence[str]
+    note: str
+    faults: Sequence[str]
+    found: Survey
+    place: str
+    """What decides, as a noun: `level 6`."""
+    comparison: str
+    enough: int
+    low_r2: float
+    stored: int
+    ends: int
+    r2: float
+    copied: float
+    effective: float
+    explanations: Sequence[Explanation]
+    given: list[str]
+    groups: list[Group]
+    map: Map
+    outliers: list[tuple[int, list[str]]]
+    cards: list[Card]
+    css: str
+
+
+def _page(
     subject: Subject,
     found: Survey,
     explanations: Sequence[Explanation],
     cards: Sequence[str],
     faults: Sequence[str],
-) -> dict[str, Any]:
-    """All that the template shows."""
-    faces = [_small(target) for target in subject.faces.targets]
-    given = [_small(explanation.answer.picture) for explanation in explanations]
-    level, measure = level_of(found.deciding)
+    title: str,
+) -> Page:
+    view, comparison = view_of(found.deciding)
     ends = [e.answer.settling for e in explanations if e.answer.settling]
-    return {
-        "domain": subject.domain_name,
-        "ids": subject.faces.ids,
-        "faces": faces,
-        "colours": scatter.colours(len(faces)),
-        "note": subject.faces.note,
-        "faults": faults,
-        "found": found,
-        "level": level,
-        "measure": measure,
-        "enough": ENOUGH,
-        "low_r2": LOW_R2,
-        "stored": sum(end.stored and end.kind == "fixed" for end in ends),
-        "ends": len(ends),
-        "r2": _median([e.answer.memory.span.r2 for e in explanations]),
-        "copied": _median([e.answer.memory.copied for e in explanations]),
-        "effective": _median([e.answer.memory.span.effective for e in explanations]),
-        "explanations": explanations,
-        "given": given,
-        "groups": _groups(found, explanations),
-        "map": _map(found),
-        "outliers": [(i, e.answer.oddities) for i, e in enumerate(explanations)
-                     if e.answer.oddities],
-        "cards": [
+    made_of = [e.answer.made_of for e in explanations]
+    faces, pictures = scatter.marks(found.face_places, found.picture_places)
+    return Page(
+        title=title,
+        domain=subject.domain_name,
+        ids=subject.faces.ids,
+        faces=[_small(target) for target in subject.faces.targets],
+        colours=scatter.colours(len(subject.faces.ids)),
+        note=subject.faces.note,
+        faults=faults,
+        found=found,
+        place=view.replace("-", " "),
+        comparison=comparison,
+        enough=ENOUGH,
+        low_r2=LOW_R2,
+        stored=sum(end.stored and end.kind == "fixed" for end in ends),
+        ends=len(ends),
+        r2=_median([each.span.r2 for each in made_of]),
+        copied=_median([each.copied for each in made_of]),
+        effective=_median([each.span.effective for each in made_of]),
+        explanations=explanations,
+        given=[_small(explanation.answer.picture) for explanation in explanations],
+        groups=_groups(found, explanations),
+        map=Map(scatter.WIDTH, scatter.HEIGHT, faces, pictures),
+        outliers=[(i, e.answer.oddities) for i, e in enumerate(explanations)
+                  if e.answer.oddities],
+        cards=[
             _card(explanation, subject, path)
             for explanation, path in zip(explanations[:MOST_CARDS], cards, strict=False)
         ],
-        "css": text_of("page.css") + text_of("explained.css"),
-    }  # fmt: skip
+        css=text_of("page.css") + text_of("explained.css"),
+    )  # fmt: skip
 
 
 def _median(values: Sequence[float]) -> float:
@@ -125,7 +204,7 @@ def _median(values: Sequence[float]) -> float:
     return (ordered[half] + ordered[-half - 1]) / 2
 
 
-def _groups(found: Survey, explanations: Sequence[Explanation]) -> list[dict[str, Any]]:
+def _groups(found: Survey, explanations: Sequence[Explanation]) -> list[Group]:
     """Face by face, the fullest first: which pictures fall to it at once, and which settle."""
     order = sorted(range(len(found.once)), key=lambda face: -found.once[face])
     groups = []
@@ -135,30 +214,20 @@ def _groups(found: Survey, explanations: Sequence[Explanation]) -> list[dict[str
             i for i, e in enumerate(explanations)
             if (s := e.answer.settling) and s.face == face and s.stored and s.kind == "fixed"
         ]  # fmt: skip
-        groups.append({"face": face, "once": once, "settled": settled})
+        groups.append(Group(face, once, settled))
     return groups
 
 
-def _map(found: Survey) -> dict[str, Any]:
-    faces, pictures = scatter.marks(found.face_places, found.picture_places)
-    return {
-        "width": scatter.WIDTH,
-        "height": scatter.HEIGHT,
-        "faces": faces,
-        "pictures": pictures,
-    }
-
-
-def _card(explanation: Explanation, subject: Subject, path: str) -> dict[str, Any]:
-    answer = explanation.answer
-    return {
-        "explanation": explanation,
-        "path": path,
-        "memory": answer.memory,
-        "strip": [(words, embed(shown)) for words, shown in card.strip(explanation, subject)],
-        "flips": [(words, embed(shown)) for words, shown in card.flip_strip(explanation)],
-        "levels": explanation.levels,
-    }
+def _card(explanation: Explanation, subject: Subject, path: str) -> Card:
+    return Card(
+        explanation=explanation,
+        path=path,
+        became=words.became(explanation),
+        why=words.why(explanation),
+        sentences=words.flips(explanation),
+        strip=[(caption, embed(shown)) for caption, shown in card.strip(explanation, subject)],
+        flips=[(caption, embed(shown)) for caption, shown in card.flip_strip(explanation)],
+    )
 
 
 def default_out(model: Path) -> Path:

@@ -3,12 +3,13 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+
+from nekogao.runs.metrics import Measurement
 
 COLOURS = ("#e4572e", "#2e86ab", "#6a994e", "#9d4edd", "#f2a541", "#3d405b")
 """One a domain, in the pair set's order."""
@@ -23,12 +24,12 @@ INK, _RULE = "#4a4540", "#c9c2b8"
 
 
 def curves(
-    rows: Sequence[dict[str, Any]], domains: Sequence[str], boundaries: Sequence[tuple[float, str]]
+    rows: Sequence[Measurement], domains: Sequence[str], boundaries: Sequence[tuple[float, str]]
 ) -> str:
     """Four panels of measures over epochs, a line a domain.
 
     Args:
-        rows: Lines of metrics.jsonl.
+        rows: The measurements of a run.
         domains: In the order of colours.
         boundaries: The epoch at which each phase begins, and its name.
     """
@@ -36,7 +37,7 @@ def curves(
         axes = figure.subplots(2, 2, sharex=True).ravel()
         for axis, (key, title) in zip(axes, _PANELS, strict=True):
             for domain, colour in zip(domains, COLOURS * len(domains), strict=False):
-                points = [(row["epoch"], row[key]) for row in rows if row["domain"] == domain]
+                points = [(row.epoch, getattr(row, key)) for row in rows if row.domain == domain]
                 axis.plot(*zip(*points, strict=True), color=colour, lw=2, label=domain)
             dress(axis, title, boundaries)
         axes[2].set_xlabel("epoch")

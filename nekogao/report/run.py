@@ -1,52 +1,110 @@
 """One self-contained HTML page that tells what a run did."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 from nekogao.config.plain import dump_toml, to_dict
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import NekogaoError, PictureError, RunError
 from nekogao.files import write_text
-from nekogao.models.gallery import APPLIED, read_applied
+from nekogao.models.families import family_of
+from nekogao.models.gallery import APPLIED, AppliedRow, read_applied
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.report import figures
 from nekogao.report.inline import embed, render, text_of
+from nekogao.runs.about import About
 from nekogao.runs.folder import Run
-from nekogao.training import sheets as previews
+from nekogao.runs.metrics import Measurement, Stage, stages
+from nekogao.training import sheets
 
 _FRAMES = 12
 """Sheets of one domain that the page carries."""
 _CARD = 160
 """Side of a small picture in pixels."""
 _MOST_PAIRS = 60
+MOST_APPLIED = 60
+"""Translated pictures that the page shows; the others are linked."""
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A domain's measures at the end of a phase."""
+class Frame:
+    """One sheet that the slider goes through."""
+
+    step: int
+    src: str
+    """The sheet, inside the page."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """The sheets of one domain through time."""
 
     domain: str
-    trained: bool
-    """Whether the phase trained this domain."""
-    row: dict[str, Any]
-
-    @property
-    def shade(self) -> int:
-        """Skill as a percentage of ink, 0 to 100."""
-        return round(100 * min(1.0, max(0.0, self.row["skill"])))
+    frames: list[Frame]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """The end of a phase (or the beginning of the run), measured in every domain."""
+class PairCard:
+    """One pair of the set."""
+
+    id: str
+    category: str
+    origin: str
+    """The file that it was made from."""
+    target: str
+    sources: list[str]
+
+
+@dataclass(frozen=True)
+class AppliedCard:
+    """One picture that the network was applied to."""
+
+    row: AppliedRow
+    given: str
+    """What was put in; empty where that file is gone."""
+    picture: str
+    """What came out."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An output that the page names and does not show."""
 
     name: str
-    cells: list[Cell]
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """All that the template shows."""
+
+    name: str
+    about: About
+    config: TrainConfig
+    described: str
+    """What its family says of its settings."""
+    domains: list[str]
+    stages: list[Stage]
+    last: dict[str, Measurement]
+    """Domain -> its last measurement."""
+    items: int
+    curves: str
+    films: list[Film]
+    pairs: list[PairCard]
+    applied: list[AppliedCard]
+    more: list[Link]
+    """Outputs beyond those that are shown."""
+    configuration: str
+    rerun: str
+    seconds: float
+    css: str
+    script: str
 
 
 def build_report(run: str | Path, applied: str | Path | None = None) -> Path:
@@ -64,67 +122,50 @@ def build_report(run: str | Path, applied: str | Path | None = None) -> Path:
     rows = folder.read_metrics()
     if not rows:
         raise RunError(f"{run}: nothing was measured yet. Train it with `nekogao train {run}`.")
-    about, config = folder.about(), folder.config()
-    domains = list(dict.fromkeys(row["domain"] for row in rows))
-    context = {
-        "name": folder.folder.resolve().name,
-        "about": about,
-        "config": config,
-        "domains": domains,
-        "stages": stages(rows, config),
-        "last": {row["domain"]: row for row in rows},
-        "items": about["pairs"].get("items", 0),
-        "curves": figures.curves(rows, domains, _boundaries(rows, config)),
-        "films": _films(folder),
-        "pairs": _pairs(about),
-        "applied": _applied(folder, Path(applied) if applied else None),
-        "configuration": dump_toml(to_dict(config)),
-        "rerun": _rerun(folder, about),
-        "seconds": max(row["seconds"] for row in rows),
-        "css": text_of("page.css"),
-        "script": text_of("page.js"),
-    }
-    write_text(folder.report, render("page.html", context))
+    about = folder.about()
+    domains = list(dict.fromkeys(row.domain for row in rows))
+    shown, more = _applied(folder, Path(applied) if applied else None)
+    page = Page(
+        name=folder.folder.resolve().name,
+        about=about,
+        config=about.train,
+        described=family_of(about.train.model).describe(about.train.model),
+        domains=domains,
+        stages=stages(rows, about.train.phases),
+        last={row.domain: row for row in rows},
+        items=about.pairs.items,
+        curves=figures.curves(rows, domains, _boundaries(rows, about.train)),
+        films=_films(folder),
+        pairs=_pairs(about),
+        applied=shown,
+        more=more,
+        configuration=dump_toml(to_dict(about.train)),
+        rerun=_rerun(folder, about),
+        seconds=max(row.seconds for row in rows),
+        css=text_of("page.css"),
+        script=text_of("page.js"),
+    )
+    write_text(folder.report, render("page.html", vars(page)))
     return folder.report
 
 
-def stages(rows: Sequence[dict[str, Any]], config: TrainConfig) -> list[Stage]:
-    """The retention matrix: every domain before training and at the end of each phase.
-
-    The last stage of an unfinished run is what was measured last.
-    """
-    found = []
-    names = ["before training", *config.phases]
-    for number in sorted({row["phase"] for row in rows}):
-        step = max(row["step"] for row in rows if row["phase"] == number)
-        cells = [
-            Cell(row["domain"], row["domain"] in row["trained"], row)
-            for row in rows
-            if row["step"] == step and row["phase"] == number
-        ]
-        found.append(Stage(names[number] if number < len(names) else str(number), cells))
-    return found
-
-
-def _boundaries(rows: Sequence[dict[str, Any]], config: TrainConfig) -> list[tuple[float, str]]:
+def _boundaries(rows: Sequence[Measurement], config: TrainConfig) -> list[tuple[float, str]]:
     found = []
     for number, name in enumerate(config.phases, 1):
-        if any(row["phase"] == number for row in rows):
-            found.append((max(r["epoch"] for r in rows if r["phase"] == number - 1), name))
+        if any(row.phase == number for row in rows):
+            found.append((max(r.epoch for r in rows if r.phase == number - 1), name))
     return found
 
 
-def _films(run: Run) -> list[dict[str, Any]]:
+def _films(run: Run) -> list[Film]:
     """For each domain the sheets that the slider goes through, evenly spread."""
     films = []
-    for domain, by_step in previews.sheets(run.previews).items():
+    for domain, by_step in sheets.sheets(run.previews).items():
         steps = list(by_step)
         count = min(_FRAMES, len(steps))
         chosen = [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
-        frames = [
-            {"step": step, "src": embed(images.read(by_step[step]), quality=82)} for step in chosen
-        ]
-        films.append({"domain": domain, "frames": frames})
+        frames = [Frame(step, embed(images.read(by_step[step]), quality=82)) for step in chosen]
+        films.append(Film(domain, frames))
     return films
 
 
@@ -132,51 +173,61 @@ def _card(picture: Picture) -> str:
     return embed(images.fit(picture, _CARD, "pad"))
 
 
-def _pairs(about: dict[str, Any]) -> list[dict[str, Any]]:
+def _pairs(about: About) -> list[PairCard]:
     """The pair set's pictures, as far as they still are where the run found them."""
     try:
-        pairs = PairSet.open(about["pairs"]["path"])
+        pairs = PairSet.open(about.pairs.path)
         return [
-            {
-                "id": item.id,
-                "category": item.category,
-                "origin": item.origin.get("file", ""),
-                "target": _card(pairs.picture(i, "target")),
-                "sources": [_card(pairs.picture(i, domain)) for domain in pairs.domains],
-            }
+            PairCard(
+                id=item.id,
+                category=item.category,
+                origin=item.origin.get("file", ""),
+                target=_card(pairs.picture(i, "target")),
+                sources=[_card(pairs.picture(i, domain)) for domain in pairs.domains],
+            )
             for i, item in enumerate(pairs.items[:_MOST_PAIRS])
         ]
-    except (NekogaoError, KeyError):
+    except NekogaoError:
         return []
 
 
-def _applied(run: Run, folder: Path | None) -> list[dict[str, Any]]:
+def _applied(run: Run, folder: Path | None) -> tuple[list[AppliedCard], list[Link]]:
+    """What the network was applied to: the first pictures shown, the others linked."""
     if folder is not None and not (folder / APPLIED).is_file():
         raise RunError(f"{folder}: has no {APPLIED}. Name a folder that `nekogao apply` wrote.")
     folder = folder or run.applied
-    cards = []
+    shown: list[AppliedCard] = []
+    more: list[Link] = []
     for row in read_applied(folder):
+        if len(shown) == MOST_APPLIED:
+            more.append(Link(row.output, _href(run, folder / row.output)))
+            continue
         try:
-            output = images.read(folder / row["output"])
+            output = images.read(folder / row.output)
         except PictureError:  # a video
             continue
         try:
-            given = _card(images.read(Path(row["input"])))
+            given = _card(images.read(Path(row.input)))
         except PictureError:  # moved since
             given = ""
         wide = output.shape[1] > 2 * output.shape[0]
-        cards.append({**row, "given": given, "picture": embed(output) if wide else _card(output)})
-    return cards
+        shown.append(AppliedCard(row, given, embed(output) if wide else _card(output)))
+    return shown, more
 
 
-def _rerun(run: Run, about: dict[str, Any]) -> list[str]:
-    """Commands that give the same run again."""
-    continued = about.get("continued", {})
+def _href(run: Run, path: Path) -> str:
+    """A link from the report to a file."""
+    relative = os.path.relpath(path.resolve(), run.folder.resolve())
+    return quote(Path(relative).as_posix())
+
+
+def _rerun(run: Run, about: About) -> str:
+    """The command that gives the same run again."""
     name = shlex.quote(str(run.folder))
     command = (
-        f"nekogao train {name}-again --pairs {shlex.quote(about['pairs']['path'])} "
+        f"nekogao train {name}-again --pairs {shlex.quote(about.pairs.path)} "
         f"--config {shlex.quote(str(run.folder / 'run.toml'))}"
     )
-    if "init_from" in continued:
-        command += f" --init-from {shlex.quote(continued['init_from'])}"
-    return [command]
+    if about.origin.init_from:
+        command += f" --init-from {shlex.quote(about.origin.init_from)}"
+    return command

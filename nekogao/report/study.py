@@ -5,15 +5,14 @@ import shlex
 from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import jinja2
 import numpy as np
 from matplotlib.axes import Axes
 
 from nekogao import __version__
 from nekogao.files import write_text
 from nekogao.report import figures
+from nekogao.report.inline import render, text_of
 from nekogao.runs.folder import Run
 from nekogao.studies import summary
 from nekogao.studies.grid import read
@@ -21,7 +20,6 @@ from nekogao.studies.study import RUNS, STUDY, threads_of, trials
 from nekogao.studies.summary import CellResult, Summary
 
 PAGE = "study.html"
-_HERE = Path(__file__).parent
 _MOST_BARS = 8
 """Numbers of a measure that are drawn as bars; the table has all."""
 _LOWEST = -0.6
@@ -51,12 +49,9 @@ def build(path: Path, out: Path) -> Path:
         "command": f"nekogao study {shlex.quote(str(path))} --out {shlex.quote(str(out))}",
         "text": (out / STUDY).read_text(encoding="utf-8"),
         "version": __version__,
-        "css": (_HERE / "page.css").read_text(encoding="utf-8"),
+        "css": text_of("page.css"),
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    write_text(out / PAGE, environment.get_template("study.html").render(context))
+    write_text(out / PAGE, render("study.html", context))
     return out / PAGE
 
 
@@ -87,7 +82,7 @@ def _bar(axis: Axes, place: int, result: CellResult, measure: str, name: str) ->
     axis.barh(place, interval.mean, height=0.6, color=colour, alpha=0.55)
     if interval.low is not None and interval.high is not None:
         axis.plot((interval.low, interval.high), (place, place), color=figures.INK, lw=1.4)
-    values = [run["measures"][measure] for run in result.runs]
+    values = [run.measures[measure] for run in result.runs]
     seeds = [summary.mean(numbers[name]) for numbers in values if name in numbers]
     axis.plot(seeds, [place] * len(seeds), ".", color=figures.INK, ms=4)
 
@@ -115,9 +110,9 @@ def _panel(axis: Axes, result: CellResult, runs: Path) -> None:
     starts: dict[int, float] = {}
     for found in result.runs:
         by_domain: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        for row in Run(runs / found["run"]).read_metrics():
-            by_domain[row["domain"]].append((row["epoch"], row["skill"]))
-            starts[row["phase"] + 1] = row["epoch"]
+        for row in Run(runs / found.run).read_metrics():
+            by_domain[row.domain].append((row.epoch, row.skill))
+            starts[row.phase + 1] = row.epoch
         for domain, points in by_domain.items():
             lines[domain].append(points)
     for (domain, seeds), colour in zip(lines.items(), figures.COLOURS * len(lines), strict=False):
@@ -125,7 +120,7 @@ def _panel(axis: Axes, result: CellResult, runs: Path) -> None:
             axis.plot(*zip(*points, strict=True), color=colour, lw=0.7, alpha=0.5)
         mean = np.mean(np.array(seeds), axis=0)
         axis.plot(mean[:, 0], mean[:, 1], color=colour, lw=2, label=domain)
-    phases: Any = result.cell.config(0).phases
+    phases = result.cell.base.phases
     named = [(starts.get(i, 0.0), name) for i, name in enumerate(phases, 1)]
     figures.dress(axis, result.cell.name, named)
     axis.set_xlabel("epoch")

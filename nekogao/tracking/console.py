@@ -29,6 +29,7 @@ from nekogao.runs.events import (
     Stepped,
     Switched,
 )
+from nekogao.runs.metrics import Stage
 
 _PLAIN_SECONDS = 10.0
 """Time between progress lines where there is no terminal."""
@@ -73,13 +74,11 @@ def _losses(losses: Mapping[str, Any]) -> str:
 
 
 def _measured(event: Measured) -> str:
-    parts = [
-        f"{row['domain']}: SSIM {row['ssim']:.3f}  MAE {row['mae']:.4f}  "
-        f"skill {row['skill']:.2f}  identity {row['identity']:.0%}"
+    return "\n".join(
+        f"  epoch {row.epoch:6.1f}  {row.domain}: SSIM {row.ssim:.3f}  MAE {row.mae:.4f}  "
+        f"skill {row.skill:.2f}  identity {row.identity:.0%}"
         for row in event.rows
-    ]
-    epoch = event.rows[0]["epoch"]
-    return "\n".join(f"  epoch {epoch:6.1f}  {part}" for part in parts)
+    )
 
 
 class _Lines:
@@ -161,22 +160,21 @@ class _Bar(_Lines):
             super().show(event)
 
 
-def print_stages(stages: Iterable[Any]) -> None:
+def print_stages(stages: Iterable[Stage]) -> None:
     """A table of the measures in every domain at the end of every phase."""
     table = Table(title="Every domain at the end of each phase", title_justify="left")
     for name in ("after", "domain", "trained", "identity", "MAE", "SSIM", "PSNR", "skill"):
         table.add_column(name, justify="left" if name in ("after", "domain") else "right")
     for stage in stages:
-        for cell in stage.cells:
-            row = cell.row
+        for row in stage.measurements:
             table.add_row(
                 stage.name,
-                cell.domain,
-                "yes" if cell.trained else "no",
-                f"{row['identity']:.0%}",
-                f"{row['mae']:.4f}",
-                f"{row['ssim']:.4f}",
-                f"{row['psnr']:.2f}",
-                f"{row['skill']:.3f}",
+                row.domain,
+                "yes" if row.domain in row.trained else "no",
+                f"{row.identity:.0%}",
+                f"{row.mae:.4f}",
+                f"{row.ssim:.4f}",
+                f"{row.psnr:.2f}",
+                f"{row.skill:.3f}",
             )
     Console(width=None if sys.stdout.isatty() else 100).print(table)
