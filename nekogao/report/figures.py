@@ -57,7 +57,14 @@ def drawing(height: float) -> Iterator[Figure]:
 
     Text stays text, so that the page's own font shows and the numbers can be searched.
     """
-    with mpl.rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}):
+    with mpl.rc_context(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "nekogao",
+            "font.family": "sans-serif",
+            "font.size": 9,
+        }
+    ):
         figure = Figure(figsize=(10, height), layout="constrained")
         FigureCanvasSVG(figure)
         yield figure
