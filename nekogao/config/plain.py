@@ -3,7 +3,7 @@
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -75,7 +75,7 @@ def from_dict(cls: type, data: Mapping[str, Any], where: str = "") -> Any:
     return cls(**values)
 
 
-def names(table: typing.Iterable[str]) -> str:
+def names(table: Iterable[str]) -> str:
     """The entries of a table as a list in a sentence."""
     return ", ".join(table)
 
