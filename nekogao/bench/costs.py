@@ -49,10 +49,11 @@ class Cost:
 
 
 def costs(work: Workplace) -> Findings:
-    """Every question at 10, 100 and 1,000; when quick, without the largest."""
+    """Every question at 10, 100 and 1,000; when quick, without the largest (import: at 10)."""
     counts = QUICK if work.quick else COUNTS
     found = [question(work, count) for question in QUESTIONS for count in counts]
-    found += [import_folders(work, count) for count in (counts[:1] if work.quick else counts)]
+    for count in counts[:1] if work.quick else counts:
+        found.append(import_folders(work, count, work.repeats(3) if count < COUNTS[-1] else 1))
     return Findings(
         [cost.row for cost in found],
         CostNumbers(
@@ -104,15 +105,14 @@ def plain_winner(output: NDArray[np.float32], targets: NDArray[np.float32]) -> i
 def faces(count: int) -> NDArray[np.float32]:
     """Drawn faces, n 128 128 3 in [0, 1]."""
     drawn = [face for _, face in characters.many_faces(count, size=_SIZE)]
-    return np.stack(drawn).astype(np.float32) / 255
+    return np.stack(drawn).astype(np.float32) / np.float32(255)
 
 
 def blend(targets: NDArray[np.float32]) -> NDArray[np.float32]:
     """An output as networks make them: a blend of some targets, and noise."""
     shares = np.random.default_rng(0).dirichlet(np.ones(5)).astype(np.float32)
     noise = np.random.default_rng(1).normal(0, 0.02, targets.shape[1:]).astype(np.float32)
-    blended: NDArray[np.float32] = np.tensordot(shares, targets[:5], 1) + noise
-    return blended.clip(0, 1)
+    return np.asarray((np.tensordot(shares, targets[:5], 1) + noise).clip(0, 1), np.float32)
 
 
 def agreement(work: Workplace, count: int) -> Cost:
@@ -180,11 +180,11 @@ def finished_run(pairs: Path, folder: Path) -> Path:
     return folder
 
 
-def import_folders(work: Workplace, count: int) -> Cost:
+def import_folders(work: Workplace, count: int, repeats: int) -> Cost:
     """`nekogao import --folders` with so many pairs of large pictures, the whole process."""
     sides = write_pictures(work.scratch / f"import-{count}", count)
     used = []
-    for repeat in range(work.repeats(3) if count < COUNTS[-1] else 1):
+    for repeat in range(repeats):
         out = work.scratch / f"import-{count}" / f"set-{repeat}"
         used.append(run(*command("import", out, "--folders", *sides)).peak)
     full = 2 * count * _WIDTH * _HEIGHT * 3

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 import nekogao
@@ -52,6 +51,6 @@ def test_pictures_to_import_are_large_and_share_their_pixels(tmp_path):
 
 
 def test_an_import_is_compared_with_its_pictures_at_full_size(work):
-    cost = costs.import_folders(work, 2)
+    cost = costs.import_folders(work, 2, repeats=1)
     assert cost.row.baseline == 2 * 2 * 1600 * 1200 * 3 / 2**20
-    assert cost.row.value == np.median(cost.peak_bytes) / 2**20 > 50
+    assert cost.row.value == cost.peak_bytes[0] / 2**20 > 50

@@ -83,7 +83,5 @@ def test_other_networks_and_single_sources_are_refused():
     with pytest.raises(ConfigError, match="the two networks differ"):
         split(first, second, sources(), torch.zeros(6, 3, 32, 32))
     first = translator(bottleneck_norm=True)
-    with pytest.raises(
-        ConfigError, match="more than 1 value per channel"
-    ):
+    with pytest.raises(ConfigError, match="more than 1 value per channel"):
         split(first, first, sources(1), torch.zeros(1, 3, 32, 32))
