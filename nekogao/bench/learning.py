@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from nekogao.bench.baselines import Baseline, textbook_unet
-from nekogao.bench.findings import Findings, Row, Workplace
-from nekogao.bench.processes import Outcome, Process, command
+from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.processes import Process, Usage, command
 from nekogao.measures.quality import ssim
 from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.runs.folder import Run
+from nekogao.runs.metrics import Measurement
 
 PHASES = ("edges:250", "gray:250")
-"""What `fast` is run with: contours, then gray, as in the demo."""
+"""What `fast` is run with: edges, then gray, as in the demo."""
 SSIM, MAE, IDENTITY, SHARPNESS = 0.90, 0.02, 1.0, 0.9
 _GLANCE = 0.05
 """Seconds between two looks at metrics.jsonl."""
@@ -30,42 +32,96 @@ _LONGEST = 600.0
 _MIB = 2**20
 
 
-def learned(row: dict[str, Any]) -> bool:
-    """Whether a line of metrics.jsonl shows faces that were learned: like, and as sharp."""
+@dataclass(frozen=True)
+class Seen:
+    """A measurement of a run in another process."""
+
+    measurement: Measurement
+    seconds: float
+    """From the start of that process until the measurement was in metrics.jsonl."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FastNumbers(Numbers):
+    """The numbers of the section `fast`."""
+
+    phases: tuple[str, ...]
+    seconds_to_ssim: float | None
+    """Until the first measurement of edges with SSIM 0.90; None where there was none."""
+    seconds_to_end: float | None
+    seconds_of_process: float
+    peak_bytes: int
+    measurements: list[Seen]
+
+    def to_json(self) -> dict[str, Any]:
+        """As everywhere, with each measurement as in metrics.jsonl, and the second it was seen."""
+        rows = [{**asdict(seen.measurement), "seen": seen.seconds} for seen in self.measurements]
+        return {**super().to_json(), "measurements": rows}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The textbook, measured after some steps."""
+
+    step: int
+    seconds: float
+    """Spent on training so far."""
+    ssim_training: float
+    """SSIM on edges with the generator in training mode."""
+    ssim_evaluation: float
+
+    @property
+    def best(self) -> float:
+        """SSIM in the better mode."""
+        return max(self.ssim_training, self.ssim_evaluation)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextbookNumbers(Numbers):
+    """The numbers of the section `textbook`."""
+
+    reached: bool
+    """Whether it came to SSIM 0.90."""
+    measurements: list[Look]
+
+
+def learned(row: Measurement) -> bool:
+    """Whether the faces are learned: like their targets, and as sharp."""
     return (
-        row["ssim"] >= SSIM
-        and row["mae"] <= MAE
-        and row["identity"] >= IDENTITY
-        and row["sharpness"] >= SHARPNESS
+        row.ssim >= SSIM
+        and row.mae <= MAE
+        and row.identity >= IDENTITY
+        and row.sharpness is not None
+        and row.sharpness >= SHARPNESS
     )
 
 
 def watch(
     running: Callable[[], bool],
     metrics: Path,
-    read: Callable[[], list[dict[str, Any]]],
+    read: Callable[[], Sequence[Measurement]],
     *,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
-) -> list[dict[str, Any]]:
-    """The measurements of a run in another process, each with the second when it was `seen`.
+) -> list[Seen]:
+    """The measurements of a run in another process, each with the second it was seen in.
 
     Args:
-        running: Whether that process goes on.
+        running: Whether that process is still running.
         metrics: The file that it writes them to; read only when it has grown.
         read: All of them so far.
-        clock: Seconds, counted from this call on.
-        sleep: Waits so many.
+        clock: The time in seconds; counted from this call on.
+        sleep: Waits for some seconds.
     """
     begun, size = clock(), 0
-    rows: list[dict[str, Any]] = []
+    rows: list[Seen] = []
     last = False
     while not last:
-        last = not running()  # what it wrote before its end is still to be read
+        last = not running()  # what it wrote before its end has still to be read
         now = metrics.stat().st_size if metrics.is_file() else 0
         if now != size:
-            size, seen = now, clock() - begun
-            rows += [{**row, "seen": seen} for row in read()[len(rows) :]]
+            size, seconds = now, clock() - begun
+            rows += [Seen(measurement, seconds) for measurement in read()[len(rows) :]]
         if not last:
             sleep(_GLANCE)
     return rows
@@ -77,16 +133,16 @@ def fast(work: Workplace) -> Findings:
     arguments = command("train", run.folder, "--pairs", work.pairs, "--recipe", "fast")
     with Process([*arguments, "--phases", *PHASES]) as process:
         rows = watch(lambda: process.running, run.metrics, run.read_metrics)
-        outcome = process.wait()
-    return findings(rows, outcome)
+        usage = process.wait()
+    return findings(rows, usage)
 
 
-def findings(rows: Sequence[dict[str, Any]], outcome: Outcome) -> Findings:
+def findings(rows: Sequence[Seen], usage: Usage) -> Findings:
     """What a watched run of `fast` shows."""
-    edges = [row for row in rows if row["domain"] == "edges"]
-    end = {row["domain"]: row for row in rows}
-    both = all(learned(row) for row in end.values())
-    ended = max((row["seen"] for row in end.values()), default=None)
+    edges = [row for row in rows if row.measurement.domain == "edges"]
+    end = {row.measurement.domain: row for row in rows}
+    both = all(learned(row.measurement) for row in end.values())
+    ended = max((row.seconds for row in end.values()), default=None)
     table = [
         Row(name="fast-edges", value=_first(edges, learned), unit="s", note=_shown("edges", end)),
         Row(
@@ -95,36 +151,36 @@ def findings(rows: Sequence[dict[str, Any]], outcome: Outcome) -> Findings:
             unit="s",
             note=_shown("gray", end),
         ),
-        Row(name="fast-memory", value=outcome.peak / _MIB, unit="MiB"),
+        Row(name="fast-memory", value=usage.peak / _MIB, unit="MiB"),
     ]
-    numbers = {
-        "phases": list(PHASES),
-        "seconds_to_ssim": _first(edges, lambda row: row["ssim"] >= SSIM),
-        "seconds_to_end": ended,
-        "seconds_of_process": outcome.seconds,
-        "peak_bytes": outcome.peak,
-        "measurements": list(rows),
-    }
+    numbers = FastNumbers(
+        phases=PHASES,
+        seconds_to_ssim=_first(edges, lambda row: row.ssim >= SSIM),
+        seconds_to_end=ended,
+        seconds_of_process=usage.seconds,
+        peak_bytes=usage.peak,
+        measurements=list(rows),
+    )
     return Findings(table, numbers)
 
 
-def _first(rows: Sequence[dict[str, Any]], good: Callable[[dict[str, Any]], bool]) -> float | None:
-    return next((row["seen"] for row in rows if good(row)), None)
+def _first(rows: Sequence[Seen], good: Callable[[Measurement], bool]) -> float | None:
+    return next((row.seconds for row in rows if good(row.measurement)), None)
 
 
-def _shown(domain: str, end: dict[str, dict[str, Any]]) -> str:
+def _shown(domain: str, end: dict[str, Seen]) -> str:
     if domain not in end:
         return ""
-    row = end[domain]
+    row = end[domain].measurement
+    sharpness = "" if row.sharpness is None else f", sharpness {row.sharpness:.2f}"
     return (
-        f"{domain} at the end ({row['seen']:.1f} s): "
-        f"SSIM {row['ssim']:.3f}, MAE {row['mae']:.4f}, "
-        f"identity {row['identity']:.0%}, sharpness {row['sharpness']:.2f}"
+        f"{domain} at the end ({end[domain].seconds:.1f} s): SSIM {row.ssim:.3f}, "
+        f"MAE {row.mae:.4f}, identity {row.identity:.0%}{sharpness}"
     )
 
 
 def textbook(work: Workplace) -> Findings:
-    """The textbook's U-Net on the same contours, until SSIM 0.90 in either of its modes.
+    """The textbook's U-Net on the same edges, until SSIM 0.90 in either of its modes.
 
     It is compared with the time that `fast` took to SSIM 0.90, its process's start included.
     """
@@ -132,10 +188,20 @@ def textbook(work: Workplace) -> Findings:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         looks = learn(textbook_unet(pairs.size), pairs)
+    done = (work.done.get("fast") or fast(work)).numbers
+    return compared(looks, done.seconds_to_ssim if isinstance(done, FastNumbers) else None)
+
+
+def compared(looks: list[Look], own: float | None) -> Findings:
+    """What the textbook's training shows.
+
+    Args:
+        looks: At least one.
+        own: Seconds that `fast` took to SSIM 0.90; None where it never did.
+    """
     last = looks[-1]
-    reached = max(last["ssim_training"], last["ssim_evaluation"]) >= SSIM
-    own = (work.done.get("fast") or fast(work)).numbers["seconds_to_ssim"]
-    note = f"SSIM {last['ssim_training']:.3f} in training mode, {last['ssim_evaluation']:.3f} in "
+    reached = last.best >= SSIM
+    note = f"SSIM {last.ssim_training:.3f} in training mode, {last.ssim_evaluation:.3f} in "
     note += "evaluation mode; the process's start is not counted against it"
     if not reached:
         note += f". It was given up{': the ratio is a lower bound' if own else ''}"
@@ -143,11 +209,11 @@ def textbook(work: Workplace) -> Findings:
         name="textbook",
         value=own,
         unit="s",
-        baseline=last["seconds"],
-        ratio=last["seconds"] / own if own else None,
+        baseline=last.seconds,
+        ratio=last.seconds / own if own else None,
         note=note,
     )
-    return Findings([row], {"reached": reached, "measurements": looks})
+    return Findings([row], TextbookNumbers(reached=reached, measurements=looks))
 
 
 def learn(
@@ -157,44 +223,46 @@ def learn(
     every: int = _LOOK,
     longest: float = _LONGEST,
     clock: Callable[[], float] = time.perf_counter,
-) -> list[dict[str, float]]:
-    """Train on contours, one pair a step, until SSIM 0.90 or for so many seconds.
+) -> list[Look]:
+    """Train on edges, one pair per step, until SSIM 0.90 or for `longest` seconds.
 
-    Measuring takes no part in the seconds. At least one measurement is returned.
+    Measuring does not count towards the seconds. At least one measurement is returned.
     """
-    # The textbook knows one channel; a contour drawn in three has the same in each.
+    # The textbook knows one channel; edges drawn in three have the same in each.
     sources = images.to_tensor(pairs.sources["edges"])[:, :1]
     targets = images.to_tensor(pairs.targets)
-    looks: list[dict[str, float]] = []
+    looks: list[Look] = []
     draws = Draws(count=len(pairs), size=1, seed=0)
-    seconds, best = 0.0, 0.0
-    while not looks or (best < SSIM and seconds < longest):
+    seconds = 0.0
+    while not looks or (looks[-1].best < SSIM and seconds < longest):
         first = len(looks) * every
         begun = clock()
         for step in range(first, first + every):
             batch = pairs.batch(draws.draw(step, ["edges"]))
             baseline.step(batch.source[:, :1], batch.target)
         seconds += clock() - begun
-        found = _similarity(baseline, sources, targets)
-        best = max(found.values())
-        looks.append({"step": first + every, "seconds": seconds, **found})
+        looks.append(
+            Look(
+                step=first + every,
+                seconds=seconds,
+                ssim_training=_similarity(baseline, sources, targets, training=True),
+                ssim_evaluation=_similarity(baseline, sources, targets, training=False),
+            )
+        )
     return looks
 
 
-def _similarity(baseline: Baseline, sources: Tensor, targets: Tensor) -> dict[str, float]:
-    wanted = images.to_unit(targets)
-    found = {}
-    for mode in ("training", "evaluation"):
-        with _lent(baseline.generator, training=mode == "training"):
-            # One at a time, as it was trained: in training mode a batch would share statistics.
-            outputs = torch.cat([baseline.translate(source[None]) for source in sources])
-        found[f"ssim_{mode}"] = float(ssim(images.to_unit(outputs), wanted).mean())
-    return found
+def _similarity(baseline: Baseline, sources: Tensor, targets: Tensor, training: bool) -> float:
+    """Mean SSIM of the outputs in one of the generator's modes."""
+    with _lent(baseline.generator, training):
+        # One at a time, as it was trained: in training mode a batch would share statistics.
+        outputs = torch.cat([baseline.translate(source[None]) for source in sources])
+    return float(ssim(images.to_unit(outputs), images.to_unit(targets)).mean())
 
 
 @contextmanager
 def _lent(generator: nn.Module, training: bool) -> Iterator[None]:
-    """The generator in a mode; its running statistics are as before afterwards."""
+    """The generator in a mode; its running statistics are restored afterwards."""
     statistics = {name: buffer.clone() for name, buffer in generator.named_buffers()}
     generator.train(training)
     try:

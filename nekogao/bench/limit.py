@@ -1,4 +1,4 @@
-"""How fast this machine multiplies: the rate that the arithmetic limit is a share of."""
+"""How fast this machine multiplies: the rate that the arithmetic limit is computed with."""
 
 import statistics
 import time

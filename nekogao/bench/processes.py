@@ -14,22 +14,22 @@ import nekogao
 from nekogao.errors import RunError
 
 # A process's peak memory begins with that of the process it was forked from, and the bench is
-# large. So a small one stands between: it starts the command, waits, and tells what it took.
+# large. So a small one is between them: it starts the command, waits, and reports its usage.
 _WATCHER = """
 import json, resource, subprocess, sys, time
 begun = time.perf_counter()
 done = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, capture_output=True)
 seconds = time.perf_counter() - begun
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-told = [text.decode(errors="replace")[-4000:] for text in (done.stdout, done.stderr)]
-json.dump([done.returncode, seconds, peak, *told], sys.stdout)
+texts = [text.decode(errors="replace")[-4000:] for text in (done.stdout, done.stderr)]
+json.dump([done.returncode, seconds, peak, *texts], sys.stdout)
 """
 _PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A command that has ended well."""
+class Usage:
+    """What a command used that has ended well."""
 
     seconds: float
     """From start to end of the whole process."""
@@ -48,10 +48,10 @@ class Process:
     def __enter__(self) -> "Process":
         path = [str(Path(nekogao.__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
         # A file, since a pipe that nobody reads would stop the watcher before its end.
-        self._told = tempfile.TemporaryFile()
+        self._report = tempfile.TemporaryFile()
         self._watcher = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _WATCHER, *self.arguments],
-            stdout=self._told,
+            stdout=self._report,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
             start_new_session=True,
         )
@@ -61,26 +61,26 @@ class Process:
         if self.running:
             os.killpg(self._watcher.pid, signal.SIGKILL)
             self._watcher.wait()
-        self._told.close()
+        self._report.close()
 
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
         return self._watcher.poll() is None
 
-    def wait(self) -> Outcome:
+    def wait(self) -> Usage:
         """Wait for its end. Raises RunError where it failed, with its last line."""
         self._watcher.wait()
-        self._told.seek(0)
-        status, seconds, peak, output, errors = json.load(self._told)
+        self._report.seek(0)
+        status, seconds, peak, output, errors = json.load(self._report)
         if status:
             last = (errors or output).strip().splitlines()[-1:] or ["it said nothing"]
             command = " ".join(self.arguments[1:])
             raise RunError(f"`python {command}` ended with status {status}: {last[0]}")
-        return Outcome(seconds, peak * _PEAK_UNIT, output)
+        return Usage(seconds, peak * _PEAK_UNIT, output)
 
 
-def run(*arguments: str | Path) -> Outcome:
+def run(*arguments: str | Path) -> Usage:
     """Run `python ARGUMENTS` to its end. Raises RunError where it fails."""
     with Process(arguments) as process:
         return process.wait()

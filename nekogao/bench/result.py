@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,44 @@ def check_new_file(out: Path) -> None:
         raise InputError(f"{out.parent}: no such folder. Make it, or name another with --out.")
 
 
-def commit() -> dict[str, Any] | None:
-    """The checkout that the package lies in: its commit, and whether files differ from it.
+@dataclass(frozen=True)
+class Checkout:
+    """The git checkout that the package is in."""
 
-    None where the package is installed elsewhere, or git is not to be had.
-    """
+    commit: str
+    changed: bool
+    """Whether files differ from the commit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """What the numbers were measured on."""
+
+    system: str
+    processor: str
+    cores: int | None
+    usable_cores: int | None
+    threads: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """Everything in the file but the sections."""
+
+    schema: int = SCHEMA
+    date: str
+    git: Checkout | None
+    versions: dict[str, str]
+    machine: Machine
+    matmul_flops_per_second: float
+    pairs: str | None
+    """The pair set's name; None for the embedded faces."""
+    quick: bool
+
+
+def checkout() -> Checkout | None:
+    """The package's checkout; None where it is installed elsewhere, or git is not available."""
     root = Path(nekogao.__file__).parent.parent
     if not (root / ".git").exists():
         return None
@@ -47,20 +80,20 @@ def commit() -> dict[str, Any] | None:
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return {"commit": head, "changed": bool(changed)}
+    return Checkout(head, bool(changed))
 
 
-def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
+def machine() -> Machine:
+    """The machine that this process runs on."""
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
-    return {
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "usable_cores": len(usable) or os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-    }
+    return Machine(
+        system=platform.platform(),
+        processor=_processor(),
+        cores=os.cpu_count(),
+        usable_cores=len(usable) or os.cpu_count(),
+        threads=torch.get_num_threads(),
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    )
 
 
 def _processor() -> str:
@@ -72,28 +105,27 @@ def _processor() -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def about(rate: float, pairs: Path | None, quick: bool) -> dict[str, Any]:
-    """Everything but the sections.
+def about(rate: float, pairs: Path | None, quick: bool) -> About:
+    """What is known before the first section.
 
     Args:
         rate: Operations per second of a large matrix product.
         pairs: The pair set; None for the embedded faces.
         quick: Whether less was measured.
     """
-    return {
-        "schema": SCHEMA,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "git": commit(),
-        "versions": {
+    return About(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        git=checkout(),
+        versions={
             "python": platform.python_version(),
             "torch": torch.__version__,
             "nekogao": nekogao.__version__,
         },
-        "machine": machine(),
-        "matmul_flops_per_second": rate,
-        "pairs": pairs.resolve().name if pairs else None,
-        "quick": quick,
-    }
+        machine=machine(),
+        matmul_flops_per_second=rate,
+        pairs=pairs.resolve().name if pairs else None,
+        quick=quick,
+    )
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -104,14 +136,14 @@ def _row(row: Row) -> dict[str, Any]:
     return {**asdict(row), "goals": goals}
 
 
-def write(out: Path, about: dict[str, Any], sections: Sequence[Section]) -> None:
+def write(out: Path, about: About, sections: Sequence[Section]) -> None:
     """Write what is measured so far; the file is complete at every time."""
     found = {
         section.name: {
             "took": section.seconds,
             "rows": [_row(row) for row in section.found.rows],
-            **section.found.numbers,
+            **section.found.numbers.to_json(),
         }
         for section in sections
     }
-    write_text(out, json.dumps({**about, "sections": found}, indent=1) + "\n")
+    write_text(out, json.dumps({**asdict(about), "sections": found}, indent=1) + "\n")

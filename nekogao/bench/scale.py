@@ -3,23 +3,21 @@
 import json
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from torch import Tensor
-
-from nekogao.bench.findings import Findings, Row, Workplace
+from nekogao.bench.findings import Findings, Numbers, Row, Workplace
 from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
+from nekogao.config.compose import compose
 from nekogao.config.pairs import PairConfig
-from nekogao.config.plain import from_dict, recipe
-from nekogao.config.schema import TrainConfig
 from nekogao.pairs.build import build_from
-from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters
+from nekogao.training.accelerator import PlainCpu
 from nekogao.training.allocator import keep_freed_memory
+from nekogao.training.schedule import plan
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 
@@ -30,44 +28,72 @@ _WARMUP = 3
 _MIB = 2**20
 
 
-def visit(folder: Path, steps: int) -> dict[str, Any]:
-    """Open a pair set and train on it a little: seconds to open, and seconds of each step.
+@dataclass(frozen=True)
+class Visit:
+    """What a pair set cost a process that trained on it a little."""
+
+    open: float
+    """Seconds to open it."""
+    pair_steps: list[float]
+    """Seconds of each step, divided by its pairs."""
+    peak_bytes: int = 0
+    """Most memory of the process; 0 where nobody measured it from outside."""
+
+
+@dataclass(frozen=True)
+class Visits(Numbers):
+    """Every visit."""
+
+    visits: dict[str, list[Visit]]
+    """Pairs in the set -> visits."""
+
+
+def visit(folder: Path, steps: int) -> Visit:
+    """Open a pair set and train on it a little, in this process.
 
     A step draws its batch and updates the networks, as the recipe `fast` does.
     """
-    keep_freed_memory()
-    config = from_dict(TrainConfig, recipe("fast"))
+    config, cpu = compose("fast"), PlainCpu()
     begun = time.perf_counter()
     opened = PairSet.open(folder)
     opening = time.perf_counter() - begun
-    batch = min(config.batch, len(opened))
-    state = new_state(config, opened.header, batch)
-    draws = Draws(count=len(opened), size=batch, seed=config.seed)
-    drawn = (draws.draw(step, opened.domains) for step in range(_WARMUP + steps))
+    schedule = plan(config, opened)
+    state = new_state(config, opened.header, schedule.batch)
+    drawn = (schedule.draw(step) for step in range(_WARMUP + steps))
     seconds = []
     begun = time.perf_counter()
     for pairs in opened.batches(drawn, seed=config.seed, augment=config.augment):
-        update(state, pairs, config, config.optimizer.lr, Tensor.backward)
+        update(state, schedule.span(state.step), config, pairs, cpu)
         ended = time.perf_counter()
-        seconds.append((ended - begun) / batch)
+        seconds.append((ended - begun) / schedule.batch)
         begun = ended
-    return {"open": opening, "pair_steps": seconds[_WARMUP:]}
+    return Visit(opening, seconds[_WARMUP:])
 
 
 def scale(work: Workplace) -> Findings:
     """Cost of a pair and memory of the process with 10, 1,000 and 100,000 drawn faces."""
     counts = QUICK if work.quick else COUNTS
     folder = work.sets or work.scratch
-    sets = {count: _draw(count, folder / f"drawn-{count}") for count in counts}
-    visits: dict[int, list[dict[str, Any]]] = {count: [] for count in counts}
+    sets = {count: draw(count, folder) for count in counts}
+    visits: dict[int, list[Visit]] = {count: [] for count in counts}
     for _ in range(work.repeats(3)):
         for count, drawn in sets.items():
-            outcome = run("-m", "nekogao.bench.scale", drawn, str(_STEPS))
-            visits[count].append({**json.loads(outcome.output), "peak_bytes": outcome.peak})
-    costs = {c: [median(v["pair_steps"]) for v in visits[c]] for c in counts}
+            usage = run("-m", "nekogao.bench.scale", drawn, str(_STEPS))
+            visits[count].append(Visit(**json.loads(usage.output) | {"peak_bytes": usage.peak}))
+    return findings(visits)
+
+
+def findings(visits: dict[int, list[Visit]]) -> Findings:
+    """What visits of several sets show, compared with those of the smallest.
+
+    Args:
+        visits: Pairs in the set -> visits; the i-th of all sets were neighbours in time.
+    """
+    counts = sorted(visits)
+    costs = {c: [median(v.pair_steps) for v in visits[c]] for c in counts}
     rows = []
     for count in counts:
-        peak = median(visit["peak_bytes"] for visit in visits[count]) / _MIB
+        peak = median(visit.peak_bytes for visit in visits[count]) / _MIB
         rows.append(
             Row(
                 name=f"scale-{count}",
@@ -75,21 +101,24 @@ def scale(work: Workplace) -> Findings:
                 unit="ms",
                 baseline=1000 * median(costs[counts[0]]),
                 ratio=ratio(costs[counts[0]], costs[count]),
-                note=f"a pair and step among {count}, beside one among 10; {peak:.0f} MiB",
+                note=f"a pair and step among {count}, compared with {counts[0]}; {peak:.0f} MiB",
             )
         )
-    opening = median(visit["open"] for visit in visits[counts[-1]])
+    opening = median(visit.open for visit in visits[counts[-1]])
     rows.append(Row(name=f"open-{counts[-1]}", value=opening, unit="s"))
-    return Findings(rows, {"visits": {str(count): found for count, found in visits.items()}})
+    return Findings(rows, Visits({str(count): found for count, found in visits.items()}))
 
 
-def _draw(count: int, folder: Path) -> Path:
-    if folder.exists():
-        return folder
+def draw(count: int, folder: Path) -> Path:
+    """A pair set of so many drawn faces, 128x128, below a folder; it is kept there."""
+    drawn = folder / f"drawn-{count}"
+    if drawn.exists():
+        return drawn
     faces = characters.many_faces(count, size=_SIZE, seed=0)
-    build_from(faces, folder, PairConfig(size=_SIZE))
-    return folder
+    build_from(faces, drawn, PairConfig(size=_SIZE))
+    return drawn
 
 
 if __name__ == "__main__":
-    print(json.dumps(visit(Path(sys.argv[1]), int(sys.argv[2]))))
+    keep_freed_memory()  # as the command does
+    print(json.dumps(asdict(visit(Path(sys.argv[1]), int(sys.argv[2])))))

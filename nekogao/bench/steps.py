@@ -1,37 +1,73 @@
-"""Training steps: Nekogao's beside the textbook's, in time, and by operation."""
+"""Training steps: Nekogao's and the textbook's, in time, and by operation."""
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
-from nekogao.bench.findings import Findings, Row, Workplace
-from nekogao.bench.limit import (
-    MATMUL_FLOPS,
-    discriminator_layers,
-    generator_layers,
-    multiply,
-    needed_flops,
-)
-from nekogao.bench.timing import Task, interleave, ratio, share
-from nekogao.config.plain import apply_overrides, from_dict, recipe
-from nekogao.config.schema import TrainConfig
+from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.limit import MATMUL_FLOPS, multiply
+from nekogao.bench.timing import Seconds, Task, interleave, ratio, share
+from nekogao.config.compose import compose
+from nekogao.config.schema import Phase, TrainConfig
+from nekogao.models.families import family_of
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import Batch
 from nekogao.pictures.domains import built_in
+from nekogao.training.accelerator import PlainCpu
 from nekogao.training.allocator import keep_freed_memory, release_freed_memory
+from nekogao.training.schedule import Span
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 
 _OPERATIONS = 12
 """Operations named in a profile."""
+_LOG_LEVEL = "KINETO_LOG_LEVEL"
+_PHASE = Span(1, Phase.parse("edges:1"), ("edges",), start=0, stop=1_000_000)
+"""A phase that no measurement comes to the end of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepNumbers(Numbers):
+    """The numbers of a contest."""
+
+    needed_flops: int
+    matmul_flops_per_second: float
+    share_of_baseline: float
+    """The baseline's share of the arithmetic limit."""
+    seconds: Seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """An operation of PyTorch in one step."""
+
+    operation: str
+    calls: int
+    ms: float
+    """CPU time of its own, all calls together."""
+    share: float
+    """Of the step's CPU time."""
+
+
+@dataclass(frozen=True)
+class Profiles(Numbers):
+    """Where the steps' time goes."""
+
+    contests: dict[str, dict[str, list[Operation]]]
+    """Contest -> side -> the longest operations."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Every contest's profile under its own name."""
+        found: dict[str, Any] = asdict(self)["contests"]
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,30 +75,28 @@ class Contest:
     """The same network twice: from a recipe, and from the textbook."""
 
     recipe: str
-    settings: tuple[str, ...] = ()
-    """Laid over the recipe."""
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+    """Dotted name -> value, laid over the recipe."""
     size: int
     batch: int
     baseline: Callable[[int], Baseline]
 
     def config(self) -> TrainConfig:
         """Nekogao's configuration."""
-        return from_dict(TrainConfig, apply_overrides(recipe(self.recipe), list(self.settings)))
+        return compose(self.recipe, overrides=self.settings)
 
     def needed(self) -> int:
-        """Operations that a step must do."""
+        """Floating-point operations that a step must do."""
         config = self.config()
-        return needed_flops(
-            generator_layers(config.generator, self.size),
-            discriminator_layers(config.adversary, self.size),
-            self.batch,
-        )
+        count = family_of(config.model).operations
+        assert count is not None
+        return count(config, header(self.size), self.batch)
 
 
 CONTESTS = {
     "article": Contest(
         recipe="article",
-        settings=("adversary.kind=patchgan",),
+        settings={"adversary.kind": "patchgan"},
         size=128,
         batch=5,
         baseline=baselines.article,
@@ -72,12 +106,12 @@ CONTESTS = {
 
 
 def header(size: int) -> Header:
-    """A pair set's header, for networks that are built without one."""
+    """The header of a pair set that has edges alone, for networks that are built without a set."""
     return Header(size=size, target_channels=3, domains={"edges": built_in("edges", 128, 128)})
 
 
 def tasks(contest: Contest) -> dict[str, Task]:
-    """A step of each, on the same random pictures."""
+    """One step of each side, on the same random pictures."""
     config = contest.config()
     random = torch.Generator().manual_seed(0)
     source, target = (
@@ -85,14 +119,14 @@ def tasks(contest: Contest) -> dict[str, Task]:
         for channels in (1, 3)
     )
     state = new_state(config, header(contest.size), contest.batch)
-    batch, lr = Batch(source, target), config.optimizer.lr
+    batch, cpu = Batch(source, target), PlainCpu()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         baseline = contest.baseline(contest.size)
 
     def own() -> None:
-        keep_freed_memory()  # as nekogao.train does
-        update(state, batch, config, lr, Tensor.backward)
+        keep_freed_memory()  # as the command does
+        update(state, _PHASE, config, batch, cpu)
 
     def plain() -> None:
         release_freed_memory()
@@ -105,7 +139,7 @@ def _step(name: str, work: Workplace) -> Findings:
     contest = CONTESTS[name]
     both = tasks(contest)
     for _ in range(2):
-        both["baseline"]()  # before anything was asked of the allocator, which has its own habits
+        both["baseline"]()  # before the allocator is told anything, so that it adapts by itself
     seconds = interleave({**both, "matmul": multiply()}, work.repeats(15))
     needed = contest.needed()
     rates = [MATMUL_FLOPS / taken for taken in seconds["matmul"]]
@@ -118,12 +152,12 @@ def _step(name: str, work: Workplace) -> Findings:
         ratio=ratio(plain, own),
         share=share(needed, own, rates),
     )
-    numbers: dict[str, Any] = {
-        "needed_flops": needed,
-        "matmul_flops_per_second": median(rates),
-        "share_of_baseline": share(needed, plain, rates),
-        "seconds": seconds,
-    }
+    numbers = StepNumbers(
+        needed_flops=needed,
+        matmul_flops_per_second=median(rates),
+        share_of_baseline=share(needed, plain, rates),
+        seconds=seconds,
+    )
     return Findings([row], numbers)
 
 
@@ -139,28 +173,38 @@ def unet256(work: Workplace) -> Findings:
 
 def profiles(work: Workplace) -> Findings:
     """Where a step's time goes, by operation, for both contests and both sides."""
-    numbers = {
+    contests = {
         name: {side: _profile(task) for side, task in tasks(contest).items()}
         for name, contest in CONTESTS.items()
     }
-    return Findings([], numbers)
+    return Findings([], Profiles(contests))
 
 
-def _profile(task: Task) -> list[dict[str, Any]]:
+def _profile(task: Task) -> list[Operation]:
     """The operations with most CPU time of their own, the largest first."""
     task()
-    # The profiler's library would tell its starts and stops on stderr.
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+    with _quiet(), profile(activities=[ProfilerActivity.CPU]) as profiler:
         task()
     events = sorted(profiler.key_averages(), key=lambda event: -event.self_cpu_time_total)
     total = sum(event.self_cpu_time_total for event in events)
     return [
-        {
-            "operation": event.key,
-            "calls": event.count,
-            "ms": event.self_cpu_time_total / 1000,
-            "share": event.self_cpu_time_total / total,
-        }
+        Operation(
+            operation=event.key,
+            calls=event.count,
+            ms=event.self_cpu_time_total / 1000,
+            share=event.self_cpu_time_total / total,
+        )
         for event in events[:_OPERATIONS]
     ]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The profiler's library does not write about its starts and stops to stderr."""
+    before = os.environ.get(_LOG_LEVEL)
+    os.environ.setdefault(_LOG_LEVEL, "99")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_LOG_LEVEL]

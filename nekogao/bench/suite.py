@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from nekogao.bench import learning, scale, steps, translation
+from nekogao.bench import costs, learning, scale, steps, translation
 from nekogao.bench.findings import Findings, Section, Workplace
 from nekogao.pairs.build import build
 from nekogao.pairs.pair_set import PairSet
@@ -20,6 +20,7 @@ SECTIONS: dict[str, Callable[[Workplace], Findings]] = {
     "fast": learning.fast,
     "textbook": learning.textbook,
     "scale": scale.scale,
+    "costs": costs.costs,
     "profile": steps.profiles,
 }
 """Name -> what measures it, in the order in which they run: later ones may use what is done."""

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nekogao.bench.findings import GOALS, Row, Section, rows_of
+from nekogao.bench.steps import Profiles
 
 
 def _amount(value: float | None, unit: str) -> str:
@@ -22,8 +23,8 @@ def _goals(row: Row) -> tuple[str, str]:
 
 
 def comparison(rows: Sequence[Row]) -> Table:
-    """What was measured beside the baselines, the limit and the goals."""
-    table = Table(title="Nekogao beside the textbook", title_justify="left")
+    """What was measured, compared with the baselines, the limit and the goals."""
+    table = Table(title="Nekogao compared with the plain way", title_justify="left")
     names = ("", "Nekogao", "baseline", "ratio", "of the limit", "goal", "reached")
     for name in names:
         table.add_column(name, justify="left" if name in ("", "reached") else "right")
@@ -39,18 +40,18 @@ def comparison(rows: Sequence[Row]) -> Table:
     return table
 
 
-def operations(section: Section) -> list[Table]:
-    """The profile of a step, a table each for Nekogao and the baseline."""
+def operations(profiles: Profiles) -> list[Table]:
+    """The profile of every contest's step, with one table for each side."""
     tables = []
-    for contest, sides in section.found.numbers.items():
+    for contest, sides in profiles.contests.items():
         for side, events in sides.items():
             title = f"A step of {contest}, {side}: the longest operations"
             table = Table("operation", title=title, title_justify="left")
             for name in ("calls", "ms", "share"):
                 table.add_column(name, justify="right")
             for event in events:
-                cells = (str(event["calls"]), f"{event['ms']:.2f}", f"{event['share']:.0%}")
-                table.add_row(event["operation"], *cells)
+                cells = (str(event.calls), f"{event.ms:.2f}", f"{event.share:.0%}")
+                table.add_row(event.operation, *cells)
             tables.append(table)
     return tables
 
@@ -66,6 +67,6 @@ def show(rate: float, sections: Sequence[Section]) -> None:
             console.print(f"{row.name}: {row.note}", markup=False, soft_wrap=True)
     console.print(f"A large matrix product: {rate / 1e9:.0f} GFLOP/s in fp32 before the sections")
     for section in sections:
-        if section.name == "profile":
-            for table in operations(section):
+        if isinstance(section.found.numbers, Profiles):
+            for table in operations(section.found.numbers):
                 console.print(table)

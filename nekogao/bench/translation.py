@@ -1,6 +1,7 @@
 """Translating a picture: in a loaded process, and as a whole command."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -9,16 +10,17 @@ import torch
 
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
-from nekogao.bench.findings import Findings, Row, Workplace
+from nekogao.bench.findings import Findings, Numbers, Row, Workplace
 from nekogao.bench.processes import command, run
 from nekogao.bench.steps import header
-from nekogao.bench.timing import Task, interleave, ratio
-from nekogao.config.plain import from_dict, recipe
-from nekogao.config.schema import TrainConfig
-from nekogao.models import file as weights
+from nekogao.bench.timing import Seconds, Task, interleave, ratio
+from nekogao.config.compose import compose
+from nekogao.models import file
+from nekogao.models.families import family_of
+from nekogao.models.model import Model
 from nekogao.models.translator import Translator
 from nekogao.pictures import characters, images, photographs
-from nekogao.training.state import generator_shape, new_state
+from nekogao.training.state import new_state
 
 _SIZE = 128
 BASELINES: dict[str, Callable[[int], Baseline] | None] = {
@@ -27,31 +29,43 @@ BASELINES: dict[str, Callable[[int], Baseline] | None] = {
     "pix2pix": baselines.textbook_unet,
 }
 """Recipe -> the textbook's form of its generator, where there is one."""
-
-
 _TENSORS = "from picture to picture; the baseline begins and ends with a tensor"
 
 
-def save_untrained(recipe_name: str, path: Path) -> Path:
+@dataclass(frozen=True)
+class Times(Numbers):
+    """Seconds of each repeat in a loaded process."""
+
+    seconds: Seconds
+
+
+@dataclass(frozen=True)
+class Usages(Numbers):
+    """What each run of a whole command used."""
+
+    seconds: list[float]
+    peak_bytes: list[int]
+
+
+def save_untrained(recipe: str, path: Path) -> Path:
     """Write the model of a recipe as it is before training: it is as fast as a trained one."""
-    config = from_dict(TrainConfig, recipe(recipe_name))
-    about = header(_SIZE)
-    faces = photographs.ten_faces(weights.THUMBNAIL)
-    weights.save(
-        path,
-        shape=generator_shape(config.generator, about),
-        state=new_state(config, about, 2).generator.state_dict(),
+    config, about = compose(recipe), header(_SIZE)
+    model = Model(
+        kind=config.model.kind,
+        shape=family_of(config.model).shape(config.model, about),
+        network=new_state(config, about, batch=2).learner.network,
         domains=about.domains,
         last=next(iter(about.domains)),
-        faces=faces,
+        faces=photographs.ten_faces(file.THUMBNAIL),
     )
+    file.save(path, model)
     return path
 
 
 def translate(work: Workplace) -> Findings:
     """One 128x128 picture in a loaded process, from picture to picture.
 
-    The baselines begin with a tensor and end with one: they have less to do.
+    The baselines begin and end with a tensor, so they have less to do.
     """
     picture = characters.draw_face(characters.CHARACTERS[0], _SIZE)
     source = torch.zeros(1, 1, _SIZE, _SIZE)
@@ -77,7 +91,7 @@ def translate(work: Workplace) -> Findings:
                 note=_TENSORS if plain else "",
             )
         )
-    return Findings(rows, {"seconds": seconds})
+    return Findings(rows, Times(seconds))
 
 
 def apply(work: Workplace) -> Findings:
@@ -94,9 +108,8 @@ def show_help(work: Workplace) -> Findings:
 
 
 def _whole(name: str, work: Workplace, *arguments: str | Path) -> Findings:
-    # The first run fills the disk's cache, and leaves no .pyc to be written.
-    _, *outcomes = (run(*command(*arguments)) for _ in range(1 + work.repeats(5)))
-    seconds = [outcome.seconds for outcome in outcomes]
-    peaks = [outcome.peak for outcome in outcomes]
+    # The first run fills the disk's cache and writes the .pyc files, so it does not count.
+    _, *usages = (run(*command(*arguments)) for _ in range(1 + work.repeats(5)))
+    seconds = [usage.seconds for usage in usages]
     row = Row(name=name, value=median(seconds), unit="s")
-    return Findings([row], {"seconds": seconds, "peak_bytes": peaks})
+    return Findings([row], Usages(seconds, [usage.peak for usage in usages]))

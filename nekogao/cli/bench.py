@@ -5,9 +5,9 @@ from typing import Literal
 
 from nekogao.cli.app import DONE, app
 
-Section = Literal[
+SectionName = Literal[
     "step-article", "step-unet256", "translate", "apply", "help", "fast", "textbook", "scale",
-    "profile",
+    "costs", "profile",
 ]  # fmt: skip
 
 
@@ -15,21 +15,21 @@ Section = Literal[
 def bench(
     pairs: Path | None = None,
     out: Path = Path("bench.json"),
-    only: tuple[Section, ...] = (),
+    only: tuple[SectionName, ...] = (),
     quick: bool = False,
     sets: Path | None = None,
 ) -> int:
-    """Measure speed beside textbook baselines and the machine's arithmetic limit.
+    """Measure speed and memory, compared with textbook baselines and the arithmetic limit.
 
-    A goal that is missed is told; the exit status does not depend on it.
+    Missed goals are reported but do not affect the exit status.
 
     Args:
         pairs: A pair set with the domains edges and gray; ten embedded faces unless given.
         out: A new file for all the numbers, as JSON.
         only: Sections to measure; all unless given.
         quick: Measure less often, and leave out what takes many minutes.
-        sets: A folder that keeps the drawn pair sets of `scale` for the next time; drawing
-            100,000 takes ten minutes and 3 GB.
+        sets: A folder that keeps the drawn pair sets of `scale` and `costs` for the next time;
+            drawing 100,000 takes ten minutes and 3 GB.
     """
     from nekogao.bench import limit, result, suite, table
 

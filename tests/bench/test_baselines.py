@@ -2,15 +2,16 @@ import pytest
 import torch
 
 from nekogao.bench import baselines
-from nekogao.config.plain import from_dict, recipe
-from nekogao.config.schema import TrainConfig
-from nekogao.nets.discriminator import PatchGAN
-from nekogao.nets.generator import Generator
+from nekogao.bench.steps import header
+from nekogao.config.compose import compose
+from nekogao.training.state import new_state
 
 
 def ours(name, size, width):
-    config = from_dict(TrainConfig, recipe(name)).generator
-    return Generator(**{**vars(config), "size": size, "width": width})
+    """The networks of a recipe with PatchGAN, by name."""
+    widths = {"generator.width": width, "adversary.width": width}
+    own = {**widths, "generator.size": size, "adversary.kind": "patchgan"}
+    return new_state(compose(name, overrides=own), header(size), 2).learner.modules
 
 
 def copy(source, target):
@@ -33,7 +34,7 @@ def copy(source, target):
 @pytest.mark.parametrize("size", [64, 128])
 def test_the_articles_generator_is_that_of_the_recipe(size):
     torch.manual_seed(0)
-    plain, own = baselines.ArticleGenerator(size, 8), ours("article", size, 8)
+    plain, own = baselines.ArticleGenerator(size, 8), ours("article", size, 8)["generator"]
     copy(plain, own)
     source = torch.rand(2, 1, size, size)
     torch.testing.assert_close(own.eval()(source), plain.eval()(source), atol=1e-5, rtol=0)
@@ -43,8 +44,8 @@ def test_the_papers_networks_are_those_of_the_recipe():
     torch.manual_seed(0)
     plain, own = baselines.TextbookUNet(64, 8), ours("pix2pix", 64, 8)
     shapes = [tuple(p.shape[:2]) for p in plain.parameters()]
-    assert shapes == [tuple(p.shape[:2]) for p in own.parameters()]
-    judge, own_judge = baselines.PatchDiscriminator(8), PatchGAN(source_channels=1, width=8)
+    assert shapes == [tuple(p.shape[:2]) for p in own["generator"].parameters()]
+    judge, own_judge = baselines.PatchDiscriminator(8), own["discriminator"]
     copy(judge, own_judge)
     source, picture = torch.rand(2, 1, 64, 64), torch.rand(2, 3, 64, 64)
     torch.testing.assert_close(

@@ -5,9 +5,12 @@ import pytest
 
 from nekogao.bench import result
 from nekogao.bench.findings import Findings, Row, Section
+from nekogao.bench.translation import Usages
 from nekogao.errors import InputError
 
-HELP = Section("help", 2.0, Findings([Row(name="help", value=0.4, unit="s")], {"seconds": [0.4]}))
+HELP = Section(
+    "help", 2.0, Findings([Row(name="help", value=0.4, unit="s")], Usages([0.4], [2**28]))
+)
 
 
 def test_what_is_written_can_be_read(tmp_path):
@@ -19,18 +22,18 @@ def test_what_is_written_can_be_read(tmp_path):
     assert set(data["versions"]) == {"python", "torch", "nekogao"}
     assert data["machine"]["threads"] == 1 and data["machine"]["memory_bytes"] > 2**28
     found = data["sections"]["help"]
-    assert found["took"] == 2.0 and found["seconds"] == [0.4]
+    assert found["took"] == 2.0 and found["seconds"] == [0.4] and found["peak_bytes"] == [2**28]
     assert found["rows"][0]["goals"] == [{"goal": "<= 0.3 s", "reached": False}]
 
 
 def test_the_commit_is_that_of_the_packages_checkout(monkeypatch, tmp_path):
-    known = result.commit()
-    assert known is None or re.fullmatch("[0-9a-f]{40}", known["commit"])
+    known = result.checkout()
+    assert known is None or re.fullmatch("[0-9a-f]{40}", known.commit)
     (tmp_path / "nekogao").mkdir()
     monkeypatch.setattr(result.nekogao, "__file__", str(tmp_path / "nekogao" / "__init__.py"))
-    assert result.commit() is None  # installed somewhere else
+    assert result.checkout() is None  # installed somewhere else
     (tmp_path / ".git").mkdir()
-    assert result.commit() is None  # not a repository after all
+    assert result.checkout() is None  # not a repository after all
 
 
 def test_nothing_is_overwritten(tmp_path):

@@ -1,5 +1,6 @@
 from nekogao.bench import table
 from nekogao.bench.findings import Findings, Row, Section
+from nekogao.bench.steps import Operation, Profiles
 
 
 def test_the_table_shows_ratios_shares_and_goals(capsys):
@@ -7,11 +8,11 @@ def test_the_table_shows_ratios_shares_and_goals(capsys):
         Row(name="step-article", value=250.0, unit="ms", baseline=500.0, ratio=2.0, share=0.65),
         Row(name="fast-both", value=None, unit="s", note="gray at the end: [blurred]"),
     ]
-    event = {"operation": "aten::mm", "calls": 3, "ms": 1.25, "share": 0.5}
-    sides = {"article": {"nekogao": [event], "baseline": []}}
+    longest = Operation(operation="aten::mm", calls=3, ms=1.25, share=0.5)
+    profiles = Profiles({"article": {"nekogao": [longest], "baseline": []}})
     sections = [
         Section("step-article", 1.0, Findings(rows)),
-        Section("profile", 1.0, Findings([], sides)),
+        Section("profile", 1.0, Findings([], profiles)),
     ]
     table.show(3.1e11, sections)
     out = capsys.readouterr().out

@@ -12,4 +12,4 @@ def test_an_untrained_model_translates(tmp_path):
 
 def test_help_is_measured_as_a_whole_process(tmp_path):
     found = translation.show_help(Workplace(tmp_path, tmp_path, quick=True))
-    assert [row.name for row in found.rows] == ["help"] and len(found.numbers["seconds"]) == 2
+    assert [row.name for row in found.rows] == ["help"] and len(found.numbers.seconds) == 2

@@ -3,12 +3,13 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from nekogao.bench import limit
-from nekogao.bench.limit import Layer, discriminator_layers, generator_layers, needed_flops
-from nekogao.config.plain import from_dict, recipe
-from nekogao.config.schema import TrainConfig
-from nekogao.nets.discriminator import PatchGAN
+from nekogao.config.compose import compose
+from nekogao.models.convolutional import shape as shape_of
+from nekogao.nets.arithmetic import Layer, discriminator_layers, generator_layers, needed_flops
 from nekogao.nets.generator import Generator
+from nekogao.pairs.manifest import Header
+from nekogao.pictures.domains import built_in
+from tests.networks import patchgan
 
 
 def taps(**about):
@@ -73,17 +74,16 @@ def test_a_whole_update_by_hand():
 
 @pytest.mark.parametrize(("name", "size"), [("article", 128), ("pix2pix", 256), ("fast", 128)])
 def test_the_layers_are_those_of_the_networks(name, size):
-    config = from_dict(TrainConfig, {**recipe(name), "adversary": {"kind": "patchgan"}})
-    shape = {k: v for k, v in vars(config.generator).items() if k != "size"}
-    shape["patch"] = min(shape["patch"], size // 8)
+    header = Header(size=size, target_channels=3, domains={"edges": built_in("edges")})
+    shape = shape_of(compose(name).model, header)
     with torch.device("meta"):
-        generator, judge = Generator(size=size, **shape), PatchGAN(source_channels=1)
+        generator, judge = Generator(**shape), patchgan(size=size)
         source, picture = torch.zeros(2, 1, size, size), torch.zeros(2, 3, size, size)
-    layers = 2 * generator_layers(config.generator, size)  # for a batch of two
+    layers = 2 * generator_layers(shape)  # for a batch of two
     plain = counted(lambda: generator(source))
     assert sum(layer.flops() for layer in layers) <= plain
     assert plain < 2.5 * sum(layer.flops() for layer in layers)
-    judges = discriminator_layers(config.adversary, size)
+    judges = discriminator_layers("70", 64, size, 4)
     channels = [(layer.channels_in, layer.channels_out) for layer in judges]
     convolutions = [m for m in judge.modules() if isinstance(m, nn.Conv2d)]
     assert channels == [(m.in_channels, m.out_channels) for m in convolutions]
@@ -92,11 +92,5 @@ def test_the_layers_are_those_of_the_networks(name, size):
 
 
 def test_a_pixel_discriminator_has_no_padding():
-    config = from_dict(TrainConfig, {"adversary": {"kind": "patchgan", "patch": "pixel"}})
-    layers = discriminator_layers(config.adversary, 32)
+    layers = discriminator_layers("pixel", 64, 32, 4)
     assert sum(layer.flops() for layer in layers) == 2 * 32**2 * (4 * 64 + 64 * 128 + 128)
-
-
-def test_the_rate_is_the_median_of_several():
-    times = iter([0, 1, 0, 8, 0, 2])
-    assert limit.matmul_rate(3, lambda: next(times)) == 2 * 2048**3 / 2
