@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from nekogao.config.pairs import PairConfig
-from nekogao.config.plain import from_dict
+from nekogao.config.plain import train_config
 from nekogao.config.schema import TrainConfig
 from nekogao.pairs.build import build
 from nekogao.pictures import characters, photographs
@@ -39,7 +39,7 @@ TINY = {
 @pytest.fixture
 def tiny() -> TrainConfig:
     """A configuration whose run takes a second."""
-    return from_dict(TrainConfig, TINY)
+    return train_config(TINY)
 
 
 @pytest.fixture(scope="session")
@@ -63,5 +63,5 @@ def pair_set(faces, tmp_path_factory) -> Path:
 def finished(pair_set, tmp_path_factory) -> Path:
     """A finished run on them, edges then gray."""
     folder = tmp_path_factory.mktemp("runs") / "finished"
-    list(nekogao.train(folder, pair_set, from_dict(TrainConfig, TINY)))
+    list(nekogao.train(folder, pair_set, train_config(TINY)))
     return folder

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nekogao.config.plain import from_dict
-from nekogao.config.schema import AugmentConfig, Phase, TrainConfig
+from nekogao.config.plain import train_config
+from nekogao.config.schema import AugmentConfig, Phase
 from nekogao.errors import ConfigError
 
 DOMAINS = st.lists(st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True), min_size=1, max_size=3,
@@ -40,7 +40,7 @@ def test_a_bad_phase_is_refused_by_name(text):
 )
 def test_a_setting_out_of_range_is_refused_by_name(settings, message):
     with pytest.raises(ConfigError, match=message):
-        from_dict(TrainConfig, settings)
+        train_config(settings)
 
 
 def test_augmentation_is_off_by_default():

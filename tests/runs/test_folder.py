@@ -7,13 +7,15 @@ from nekogao.config.plain import read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, RunError
 from nekogao.pairs.pair_set import PairSet
+from nekogao.runs.about import Origin, describe
 from nekogao.runs.folder import Run
+from tests.runs.test_metrics import measurement
 
 
 @pytest.fixture
 def run(pair_set, tmp_path):
     run = Run(tmp_path / "run")
-    run.create(TrainConfig(), PairSet.open(pair_set))
+    run.create(describe(TrainConfig(), PairSet.open(pair_set), Origin()))
     return run
 
 
@@ -28,7 +30,7 @@ def test_run_toml_holds_all_that_is_needed_to_do_it_again(run, pair_set):
 def test_a_folder_with_something_else_in_it_is_refused(pair_set, tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(InputError, match="not empty"):
-        Run(tmp_path).create(TrainConfig(), PairSet.open(pair_set))
+        Run(tmp_path).create(describe(TrainConfig(), PairSet.open(pair_set), Origin()))
     with pytest.raises(RunError, match="has no run.toml"):
         Run.open(tmp_path)
     with pytest.raises(RunError, match="no such folder"):
@@ -36,9 +38,12 @@ def test_a_folder_with_something_else_in_it_is_refused(pair_set, tmp_path):
 
 
 def test_a_damaged_run_toml_is_refused(run):
-    (run.folder / "run.toml").write_text("[train]\nbatch = 0\n[pairs]\n")
+    (run.folder / "run.toml").write_text("[train]\nbatch = 0\n[pairs]\npath = 'a'\n")
     with pytest.raises(RunError, match="batch = 0: must be at least 1"):
         run.config()
+    (run.folder / "run.toml").write_text("[train]\n[pairs]\n")
+    with pytest.raises(RunError, match="has no pairs.path"):
+        run.about()
     (run.folder / "run.toml").write_text("")
     with pytest.raises(RunError, match=r"has no \[pairs\] table"):
         run.about()
@@ -64,8 +69,8 @@ def test_no_pickle_from_strangers(run):
         run.load_checkpoint()
 
 
-def test_rewinding_forgets_later_lines_and_sheets(run):
-    run.append_metrics([{"step": s, "mae": 0.5} for s in (0, 10, 20)])
+def test_rewinding_deletes_later_lines_and_sheets(run):
+    run.append_metrics([measurement(step=step) for step in (0, 10, 20)])
     with run.metrics.open("a") as handle:
         handle.write('{"step": 30, "ma')  # cut off by a crash
     for step in (0, 10, 20):

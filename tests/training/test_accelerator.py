@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -7,15 +8,15 @@ from torch import nn
 
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
-from nekogao.training import accelerator as engine
+from nekogao.training.accelerator import accelerated, arrange, choose
 
 
 def test_one_cpu_needs_no_fabric():
     code = (
         "import sys\n"
         "from nekogao.config.schema import TrainConfig\n"
-        "from nekogao.training import engine\n"
-        "engine.choose(TrainConfig(accelerator='cpu'))\n"
+        "from nekogao.training.accelerator import choose\n"
+        "choose(TrainConfig(accelerator='cpu'))\n"
         "sys.exit('lightning_fabric' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
@@ -23,7 +24,7 @@ def test_one_cpu_needs_no_fabric():
 
 def test_the_plain_cpu_and_fabric_give_the_same_gradients():
     chosen = [
-        engine.choose(TrainConfig(accelerator="cpu", precision=precision))
+        choose(TrainConfig(accelerator="cpu", precision=precision))
         for precision in ("32-true", "bf16-mixed")
     ]
     gradients = []
@@ -40,13 +41,26 @@ def test_the_plain_cpu_and_fabric_give_the_same_gradients():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_device_that_is_not_there_is_refused():
-    with pytest.raises(ConfigError, match="accelerator cuda, .* not to be had here"):
-        engine.choose(TrainConfig(accelerator="cuda"))
+    with pytest.raises(ConfigError, match="accelerator cuda, .* not available here"):
+        choose(TrainConfig(accelerator="cuda"))
 
 
 def test_only_cuda_wants_channels_last():
     network = nn.Conv2d(4, 4, 3)
-    engine.arrange(network, torch.device("cpu"))
+    arrange(network, torch.device("cpu"))
     assert network.weight.is_contiguous()
-    engine.arrange(network, torch.device("cuda"))
+    arrange(network, torch.device("cuda"))
     assert network.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_the_process_is_left_as_it_was(monkeypatch):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    config = TrainConfig(accelerator="cpu", precision="bf16-mixed", threads=threads + 1)
+    with accelerated(config):
+        assert torch.get_num_threads() == threads + 1
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    assert torch.get_num_threads() == threads
+    assert torch.are_deterministic_algorithms_enabled() == deterministic
+    assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ

@@ -5,14 +5,13 @@ import torch
 
 import nekogao
 from nekogao.config import plain as settings
-from nekogao.config.schema import TrainConfig
 from nekogao.runs.folder import Run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
 def trained(pair_set, folder, base, **changes):
-    config = settings.from_dict(TrainConfig, {**settings.to_dict(base), **changes})
+    config = settings.train_config({**settings.to_dict(base), **changes})
     list(nekogao.train(folder, pair_set, config))
     return Run.open(folder)
 
@@ -30,7 +29,7 @@ def test_a_run_ends_like_one_on_the_cpu(tiny, pair_set, tmp_path, precision, bou
 
 def test_a_run_that_was_stopped_ends_with_the_same_weights(tiny, pair_set, tmp_path):
     whole = trained(pair_set, tmp_path / "whole", tiny, accelerator="cuda")
-    config = settings.from_dict(TrainConfig, {**settings.to_dict(tiny), "accelerator": "cuda"})
+    config = settings.train_config({**settings.to_dict(tiny), "accelerator": "cuda"})
     stops = iter([False, True])
     list(nekogao.train(tmp_path / "cut", pair_set, config, stop=lambda: next(stops, False)))
     list(nekogao.train(tmp_path / "cut", pair_set, config))

@@ -3,13 +3,11 @@
 import hashlib
 import json
 import math
-import random
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -19,15 +17,24 @@ from safetensors.torch import load_file
 
 import nekogao
 from nekogao.config import plain as settings
+from nekogao.config.compose import compose
 from nekogao.config.pairs import PairConfig
-from nekogao.config.schema import OptimizerConfig, TrainConfig
+from nekogao.config.plain import train_config
 from nekogao.errors import ConfigError, DivergedError, PairSetError, ResumeError, RunError
-from nekogao.models import file as weights
+from nekogao.models import file
 from nekogao.pairs import manifest, reader
 from nekogao.pairs.build import build
 from nekogao.pictures import images
 from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
 from nekogao.runs.folder import Run
+
+WIDE = {"model": {"generator": {"width": 4}}}
+
+
+def with_rate(config, rate):
+    """The configuration with another learning rate."""
+    optimizer = replace(config.model.optimizer, lr=rate)
+    return replace(config, model=replace(config.model, optimizer=optimizer))
 
 
 def digest(run):
@@ -37,7 +44,7 @@ def digest(run):
 def metrics(run):
     """Lines of metrics.jsonl without the times."""
     rows = Run(run).read_metrics()
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+    return [replace(row, seconds=0.0) for row in rows]
 
 
 def stop_after(updates):
@@ -54,13 +61,14 @@ def test_a_run_writes_what_the_design_promises(finished):
         f"{step:06d}-{domain}.png" for step in steps for domain in ("edges", "gray")
     ]
     rows = Run(finished).read_metrics()
-    assert [(r["step"], r["domain"]) for r in rows] == [
+    assert [(r.step, r.domain) for r in rows] == [
         (step, domain) for step in steps for domain in ("gray", "edges")
     ]
-    assert [r["phase"] for r in rows[::2]] == [0, 1, 1, 1, 2, 2]
-    assert rows[2]["trained"] == ["edges"] and rows[-1]["trained"] == ["gray"]
-    assert {"step", "epoch", "phase", "trained", "domain", "mae", "psnr", "ssim", "skill",
-            "identity", "sharpness", "probe", "losses", "seconds"} == set(rows[-1])  # fmt: skip
+    assert [r.phase for r in rows[::2]] == [0, 1, 1, 1, 2, 2]
+    assert rows[2].trained == ("edges",) and rows[-1].trained == ("gray",)
+    last = json.loads((finished / "metrics.jsonl").read_text().splitlines()[-1])
+    assert list(last) == ["step", "epoch", "phase", "trained", "domain", "mae", "psnr", "ssim",
+                          "skill", "identity", "sharpness", "probe", "losses", "seconds"]  # fmt: skip
     assert sorted(p.name for p in (finished / "checkpoints").iterdir()) == [
         "000012.pt", "000020.pt", "best.safetensors",
     ]  # fmt: skip
@@ -107,35 +115,29 @@ def test_measuring_more_often_changes_nothing(pair_set, tmp_path, tiny, finished
 
 
 def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
-    """`kill -9` at three random moments, resumed each time by the same command."""
-    longer = settings.to_dict(
-        replace(tiny, phases=("edges:60", "gray:40"), checkpoint_seconds=0.0)
-    )
-    (tmp_path / "config.toml").write_text(settings.dump_toml(longer))
+    """`kill -9` after three updates of the run, resumed each time by the same command."""
+    longer = replace(tiny, phases=("edges:20", "gray:10"), checkpoint_seconds=0.0)
+    (tmp_path / "config.toml").write_text(settings.dump_toml(settings.to_dict(longer)))
     code = (
-        "import sys, nekogao\nfrom pathlib import Path\nfrom nekogao.config import plain\n"
-        "given = plain.read_toml(Path(sys.argv[3]))\n"
-        "chosen = plain.from_dict(nekogao.TrainConfig, given)\n"
-        "for e in nekogao.train(sys.argv[1], sys.argv[2], chosen): print(e, flush=True)\n"
+        "import sys, pathlib, nekogao\n"
+        "config = nekogao.compose(pathlib.Path(sys.argv[3]))\n"
+        "for event in nekogao.train(*sys.argv[1:3], config):\n"
+        "    print(type(event).__name__, event.step, flush=True)\n"
     )
-
-    def start(run):
-        command = [sys.executable, "-c", code, run, pair_set, tmp_path / "config.toml"]
-        return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
-
-    whole = start(tmp_path / "whole")
-    whole.communicate(timeout=120)
-    moments = random.Random(0)
-    for _ in range(3):
-        process = start(tmp_path / "killed")
-        assert process.stdout.readline().startswith("Started")
-        time.sleep(moments.uniform(0.05, 0.4))
+    command = [sys.executable, "-c", code, tmp_path / "killed", pair_set, tmp_path / "config.toml"]
+    begun = []
+    for update in (2, 17, 41):
+        process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+        begun.append(int(process.stdout.readline().removeprefix("Started ")))
+        while int(process.stdout.readline().split()[1]) < update:
+            pass
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-    last = start(tmp_path / "killed")
-    first_line = last.communicate(timeout=120)[0].splitlines()[0]
-    assert "step=0" not in first_line
+    assert begun[0] == 0 and 1 <= begun[1] <= begun[2]
+    assert next(nekogao.train(tmp_path / "killed")).step >= 40
+    list(nekogao.train(tmp_path / "killed"))
+    list(nekogao.train(tmp_path / "whole", pair_set, longer))
     assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
     assert metrics(tmp_path / "killed") == metrics(tmp_path / "whole")
 
@@ -148,7 +150,7 @@ def test_a_finished_run_says_so(finished):
 
 def test_another_configuration_is_refused_with_the_field(finished, pair_set, tiny):
     with pytest.raises(ResumeError, match=r"begun with optimizer.lr = 0.002, now asked for 1.0"):
-        list(nekogao.train(finished, pair_set, replace(tiny, optimizer=OptimizerConfig(lr=1.0))))
+        list(nekogao.train(finished, pair_set, with_rate(tiny, 1.0)))
 
 
 def test_another_pair_set_is_refused(finished, faces, tmp_path):
@@ -179,10 +181,8 @@ def test_a_switch_ends_as_one_run_would_have(pair_set, tmp_path, tiny, finished)
 def test_the_generator_of_every_phase_but_the_last_is_kept(finished):
     run = Run(finished)
     assert [path.name for path in run.phases.iterdir()] == ["1.safetensors"]
-    model = weights.load(run.phase_model(1))
-    assert (
-        model.last == "edges" and model.generator.skips == weights.load(run.model).generator.skips
-    )
+    model = file.load(run.phase_model(1))
+    assert model.last == "edges" and model.shape == file.load(run.model).shape
 
 
 def test_a_switch_keeps_the_best_network_so_far(pair_set, tmp_path, tiny):
@@ -201,7 +201,7 @@ def test_the_best_begins_anew_when_there_are_more_domains(pair_set, tmp_path, ti
     rows = run.read_metrics()[-2:]
     state = torch.load(run.checkpoints / "000008.pt", weights_only=True)
     assert state["best_over"] == ["edges", "gray"]
-    assert state["best"] == pytest.approx(sum(row["skill"] for row in rows) / 2)
+    assert state["best"] == pytest.approx(sum(row.skill for row in rows) / 2)
 
 
 def test_a_switch_needs_the_pair_set_unchanged(faces, pair_set, tmp_path, tiny):
@@ -237,8 +237,8 @@ def test_first_weights_can_come_from_another_run(pair_set, tmp_path, tiny, finis
     first = next(e for e in events if isinstance(e, Measured))
     last = Run(finished).read_metrics()[-2:]
     for now, then in zip(first.rows, last, strict=True):
-        assert now["mae"] == then["mae"]
-    wide = replace(config, generator=replace(config.generator, width=4))
+        assert now.mae == then.mae
+    wide = train_config({**settings.to_dict(config), **WIDE})
     with pytest.raises(ConfigError, match="another generator than this run's"):
         list(nekogao.train(tmp_path / "wide", pair_set, wide, init_from=finished))
     assert not (tmp_path / "wide").exists()
@@ -265,19 +265,17 @@ def test_other_first_weights_are_refused(pair_set, tmp_path, tiny, finished):
 
 def test_without_a_configuration_the_recipe_is_fast(pair_set, tmp_path):
     next(iter(nekogao.train(tmp_path / "run", pair_set)))
-    assert Run(tmp_path / "run").config() == settings.from_dict(
-        TrainConfig, settings.recipe("fast")
-    )
+    assert Run(tmp_path / "run").config() == compose(overrides={"generator.patch": 4})
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="wants a machine without CUDA")
-def test_a_device_that_is_not_there_is_told_before_the_folder_is_made(pair_set, tmp_path, tiny):
+def test_a_device_that_is_not_there_is_refused_before_the_folder_is_made(pair_set, tmp_path, tiny):
     with pytest.raises(ConfigError, match="accelerator cuda.*Use accelerator=cpu"):
         list(nekogao.train(tmp_path / "run", pair_set, replace(tiny, accelerator="cuda")))
     assert not (tmp_path / "run").exists()
 
 
-def test_what_a_killed_process_left_half_written_goes(pair_set, tmp_path, tiny):
+def test_what_a_killed_process_left_half_written_is_deleted(pair_set, tmp_path, tiny):
     run = Run(tmp_path / "run")
     list(nekogao.train(run.folder, pair_set, tiny, stop=stop_after(5)))
     rests = [run.folder / ".a.1.tmp", run.previews / ".b.1.tmp", run.checkpoints / ".c.1.tmp"]
@@ -288,7 +286,7 @@ def test_what_a_killed_process_left_half_written_goes(pair_set, tmp_path, tiny):
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(pair_set, tmp_path, tiny):
-    config = replace(tiny, optimizer=OptimizerConfig(lr=1e30), phases=("all:40",))
+    config = with_rate(replace(tiny, phases=("all:40",)), 1e30)
     with pytest.raises(DivergedError, match=r"step \d+: .*(nan|not finite).*000000.pt"):
         list(nekogao.train(tmp_path / "run", pair_set, config))
     state = torch.load(tmp_path / "run" / "checkpoints" / "000000.pt", weights_only=True)
@@ -307,20 +305,19 @@ def test_a_set_of_one_item_trains(faces, tmp_path):
     images.write(tmp_path / "in" / "kuro.png", images.read(faces / "kuro.png"))
     build(tmp_path / "in", tmp_path / "set", PairConfig(size=32))
     for recipe in ("fast", "one-pair", "pix2pix"):
-        data = {**settings.recipe(recipe), "phases": ["all:2"]}
-        config = settings.from_dict(TrainConfig, data)
+        config = compose(recipe, phases=["all:2"])
         events = list(nekogao.train(tmp_path / recipe, tmp_path / "set", config))
         assert events[-1] == Finished(2, False)
-    config = settings.from_dict(TrainConfig, {**settings.recipe("article"), "phases": ["gray:1"]})
+    config = compose("article", phases=["gray:1"])
     with pytest.raises(ConfigError, match="one value per channel"):
         list(nekogao.train(tmp_path / "article", tmp_path / "set", config))
     assert not (tmp_path / "article").exists()
 
 
 def test_a_generator_of_another_size_is_refused(pair_set, tmp_path):
-    data = settings.apply_generator({"phases": ["gray:1"]}, "unet-256")
+    config = compose(None, generator="unet-256", phases=["gray:1"])
     with pytest.raises(ConfigError, match="the pair set is 32x32. Rebuild it"):
-        list(nekogao.train(tmp_path / "run", pair_set, settings.from_dict(TrainConfig, data)))
+        list(nekogao.train(tmp_path / "run", pair_set, config))
 
 
 def test_a_full_disk_leaves_the_last_checkpoint(finished, monkeypatch):
@@ -380,7 +377,7 @@ def test_training_reads_no_more_than_it_shows(tmp_path, tiny, small_memory, monk
         return really(folder, header, item, kind)
 
     monkeypatch.setattr(manifest, "read_picture", note)
-    monkeypatch.setattr(weights, "MOST_THUMBNAILS", 2)
+    monkeypatch.setattr(file, "MOST_THUMBNAILS", 2)
     config = replace(tiny, phases=("edges:1",), probe=3)
     events = nekogao.train(tmp_path / "run", tmp_path / "set", config)
     while not isinstance(next(events), Saved):
@@ -390,7 +387,9 @@ def test_training_reads_no_more_than_it_shows(tmp_path, tiny, small_memory, monk
     events.close()
 
 
-def test_a_picture_lost_while_training_is_told_in_one_line(pair_set, tmp_path, tiny, small_memory):
+def test_a_picture_lost_while_training_is_reported_in_one_line(
+    pair_set, tmp_path, tiny, small_memory
+):
     shutil.copytree(pair_set, tmp_path / "set")
     events = nekogao.train(tmp_path / "run", tmp_path / "set", replace(tiny, phases=("all:300",)))
     while not isinstance(next(events), Stepped):
@@ -412,11 +411,11 @@ def test_leaving_a_run_ends_its_threads(pair_set, tmp_path, tiny, small_memory):
 
 def test_replay_keeps_training_the_domains_of_earlier_phases(tiny, pair_set, tmp_path):
     replaying = {**settings.to_dict(tiny), "replay": 0.5, "phases": ["edges:4", "gray:4"]}
-    list(nekogao.train(tmp_path / "run", pair_set, settings.from_dict(TrainConfig, replaying)))
+    list(nekogao.train(tmp_path / "run", pair_set, train_config(replaying)))
     rows = Run.open(tmp_path / "run").read_metrics()
-    assert rows[-1]["trained"] == ["gray", "edges"]
-    assert [row["trained"] for row in rows if row["phase"] == 1][-1] == ["edges"]
-    once = settings.from_dict(TrainConfig, {**replaying, "phases": ["edges:4"]})
+    assert rows[-1].trained == ("gray", "edges")
+    assert [row.trained for row in rows if row.phase == 1][-1] == ("edges",)
+    once = train_config({**replaying, "phases": ["edges:4"]})
     list(nekogao.train(tmp_path / "once", pair_set, once))
     list(nekogao.switch(tmp_path / "once", tmp_path / "both", ["gray:4"]))
     models = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "both")]
@@ -434,7 +433,7 @@ def test_a_run_killed_before_its_first_update_measures_the_beginning_once(
     list(nekogao.train(tmp_path / "cut", pair_set, tiny))
     list(nekogao.train(tmp_path / "whole", pair_set, tiny))
     cut, whole = (Run.open(tmp_path / name).read_metrics() for name in ("cut", "whole"))
-    assert [(r["step"], r["domain"]) for r in cut] == [(r["step"], r["domain"]) for r in whole]
+    assert [(r.step, r.domain) for r in cut] == [(r.step, r.domain) for r in whole]
 
 
 def test_a_checkpoint_whose_moments_are_of_other_weights_is_refused(tiny, pair_set, tmp_path):

@@ -3,8 +3,7 @@
 import pytest
 
 import nekogao
-from nekogao.config import plain as settings
-from nekogao.config.schema import TrainConfig
+from nekogao.config.compose import compose
 from nekogao.pairs.build import build_from
 from nekogao.pictures import photographs
 from nekogao.runs.folder import Run
@@ -19,20 +18,20 @@ def ten(tmp_path_factory):
     return folder
 
 
-def test_fast_learns_contours_and_keeps_them(ten, tmp_path):
-    recipe = {**settings.recipe("fast"), "phases": ["edges:250", "gray:250"]}
-    list(nekogao.train(tmp_path / "run", ten, settings.from_dict(TrainConfig, recipe)))
+def test_fast_learns_edges_and_keeps_them(ten, tmp_path):
+    config = compose("fast", phases=["edges:250", "gray:250"])
+    list(nekogao.train(tmp_path / "run", ten, config))
     rows = Run.open(tmp_path / "run").read_metrics()
-    last = {(row["phase"], row["domain"]): row for row in rows}
+    last = {(row.phase, row.domain): row for row in rows}
     for key in ((1, "edges"), (2, "edges"), (2, "gray")):
         row = last[key]
-        assert row["ssim"] >= 0.9 and row["mae"] <= 0.02 and row["sharpness"] >= 0.9
-        assert row["identity"] == 1
+        assert row.ssim >= 0.9 and row.mae <= 0.02 and row.sharpness >= 0.9
+        assert row.identity == 1
 
 
 def test_without_replay_fast_forgets(ten, tmp_path):
-    recipe = {**settings.recipe("fast"), "phases": ["edges:150", "gray:100"], "replay": 0.0}
-    list(nekogao.train(tmp_path / "run", ten, settings.from_dict(TrainConfig, recipe)))
+    config = compose("fast", phases=["edges:150", "gray:100"], overrides={"replay": 0.0})
+    list(nekogao.train(tmp_path / "run", ten, config))
     rows = Run.open(tmp_path / "run").read_metrics()
-    kept = {row["phase"]: row["skill"] for row in rows if row["domain"] == "edges"}
+    kept = {row.phase: row.skill for row in rows if row.domain == "edges"}
     assert kept[2] < kept[1] - 0.2

@@ -1,9 +1,9 @@
 import pytest
 
-from nekogao.config.schema import OptimizerConfig, TrainConfig
+from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.pairs.pair_set import PairSet
-from nekogao.training.schedule import learning_rate, plan, probe_indices
+from nekogao.training.schedule import plan, probe_indices
 
 
 @pytest.fixture
@@ -49,15 +49,17 @@ def test_unknown_domains_are_refused(pair_set):
         plan(TrainConfig(phases=("depth:10",)), PairSet.open(pair_set))
 
 
-@pytest.mark.parametrize(
-    ("decay", "first", "middle", "last"),
-    [("none", 1, 1, 1), ("linear", 1, 1, 0.505), ("cosine", 1, 0.505, 0.155)],
-)
-def test_the_learning_rate_falls_within_each_phase(schedule, decay, first, middle, last):
-    config = OptimizerConfig(lr=1.0, decay=decay)
-    span = schedule.spans[1]
-    rates = [learning_rate(config, span, step) for step in (7, 9, 10)]
-    assert rates == pytest.approx([first, middle, last], abs=0.003)
+def test_a_draw_is_that_of_its_phase(schedule, pair_set):
+    assert {place.domain for place in schedule.draw(0).places} == {"edges"}
+    assert len(schedule.draw(12).places) == 3 and schedule.draw(12).step == 12
+    assert schedule.draw(5) == schedule.draw(5)
+
+
+def test_trained_and_begun_domains(pair_set):
+    config = TrainConfig(phases=("edges:4", "gray:4"), batch=4, replay=0.5)
+    schedule = plan(config, PairSet.open(pair_set))
+    assert [schedule.trained(step) for step in (0, 4, 5)] == [(), ("edges",), ("gray", "edges")]
+    assert [schedule.begun(step) for step in (0, 4, 5)] == [[], ["edges"], ["edges", "gray"]]
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 10), (10, 10), (1000, 7), (3, 1)])

@@ -1,10 +1,12 @@
 import pytest
 import torch
 
-from nekogao.config.plain import from_dict
-from nekogao.config.schema import TrainConfig
+from nekogao.config.plain import train_config
+from nekogao.config.schema import Phase
 from nekogao.pairs.draws import Draws
 from nekogao.pairs.pair_set import Batch, PairSet
+from nekogao.training.accelerator import PlainCpu
+from nekogao.training.schedule import Span
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 
@@ -16,18 +18,22 @@ KINDS = {
 
 
 def prepare(pair_set, kind="patchgan", **settings):
-    config = from_dict(
-        TrainConfig,
+    config = train_config(
         {"generator": {"width": 4, "dropout": 0.5}, "adversary": {"kind": kind, **KINDS[kind]},
-         **settings},
+         "optimizer": {"lr": 1e-3, "decay": "none"}, **settings},
     )  # fmt: skip
     pairs = PairSet.open(pair_set)
     drawn = Draws(count=len(pairs), size=2, seed=0).draw(0, ["gray"])
     return config, new_state(config, pairs.header, 2), pairs.batch(drawn)
 
 
-def step(config, state, batch, lr=1e-3):
-    return update(state, batch, config, lr, lambda loss: loss.backward())
+def step(config, state, batch):
+    phase = Span(1, Phase(domains=("gray",), epochs=100), ("gray",), 0, 100)
+    return update(state, phase, config, batch, PlainCpu())
+
+
+def modules(state):
+    return state.learner.modules["generator"], state.learner.modules.get("discriminator")
 
 
 def weights(module):
@@ -37,13 +43,14 @@ def weights(module):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_update_changes_what_it_should(pair_set, kind):
     config, state, batch = prepare(pair_set, kind)
-    before = weights(state.generator)
-    judged = weights(state.discriminator) if state.discriminator else None
+    generator, discriminator = modules(state)
+    before = weights(generator)
+    judged = weights(discriminator) if discriminator else None
     losses = step(config, state, batch)
-    assert not torch.equal(before, weights(state.generator))
+    assert not torch.equal(before, weights(generator))
     if judged is not None:
-        assert not torch.equal(judged, weights(state.discriminator))
-        assert all(p.requires_grad for p in state.discriminator.parameters())
+        assert not torch.equal(judged, weights(discriminator))
+        assert all(p.requires_grad for p in discriminator.parameters())
     expected = {
         "none": {"l1"},
         "patchgan": {"l1", "adversarial", "discriminator", "discriminator_accuracy"},
@@ -61,11 +68,11 @@ def test_an_update_is_a_function_of_seed_and_step(pair_set):
         before = torch.random.get_rng_state()
         step(config, state, batch)
         assert torch.equal(before, torch.random.get_rng_state())
-        results.append(weights(state.generator))
+        results.append(weights(modules(state)[0]))
     assert torch.equal(*results)
     config, state, batch = prepare(pair_set, seed=1)
     step(config, state, batch)
-    assert not torch.equal(results[0], weights(state.generator))
+    assert not torch.equal(results[0], weights(modules(state)[0]))
 
 
 def test_the_discriminator_learns_to_tell(pair_set):
@@ -88,6 +95,8 @@ def test_the_article_adversary_sees_real_and_generated_in_turn(pair_set):
 
 
 def test_l1_alone_brings_the_output_to_the_target(pair_set):
-    config, state, batch = prepare(pair_set, "none", generator={"width": 8})
-    losses = [step(config, state, batch, 3e-3)["l1"] for _ in range(80)]
+    config, state, batch = prepare(
+        pair_set, "none", generator={"width": 8}, optimizer={"lr": 3e-3, "decay": "none"}
+    )
+    losses = [step(config, state, batch)["l1"] for _ in range(80)]
     assert losses[-1] < 0.3 * losses[0]

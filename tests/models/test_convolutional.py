@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from nekogao.config.compose import compose
+from nekogao.config.convolutional import OptimizerConfig
+from nekogao.errors import ConfigError
+from nekogao.models.convolutional import CONVOLUTIONAL, learning_rate, operations, resolve, shape
+from nekogao.pairs.manifest import Header
+from nekogao.pictures.domains import built_in
+from tests.networks import generator, sources
+
+
+def header(size):
+    return Header(size=size, target_channels=3, domains={"edges": built_in("edges")})
+
+
+@pytest.mark.parametrize(
+    ("decay", "rates"),
+    [("none", [1, 1, 1]), ("linear", [1, 1, 0.505]), ("cosine", [1, 0.505, 0.155])],
+)
+def test_the_learning_rate_falls_within_each_phase(decay, rates):
+    config = OptimizerConfig(lr=1.0, decay=decay)
+    found = [learning_rate(config, progress) for progress in (0, 0.5, 0.75)]
+    assert found == pytest.approx(rates, abs=0.003)
+
+
+@pytest.mark.parametrize(("size", "patch"), [(32, 4), (128, 16), (512, 64)])
+def test_the_patch_that_is_used_is_what_the_configuration_says(size, patch):
+    config = resolve(compose("fast").model, header(size))
+    assert config.generator.patch == patch
+    assert (
+        shape(config, header(size))["patch"] == shape(compose("fast").model, header(size))["patch"]
+    )
+    assert resolve(config, header(size)) == config
+
+
+def test_another_size_is_refused():
+    with pytest.raises(ConfigError, match="generator.size 256: the pair set is 32x32. Rebuild it"):
+        shape(compose(generator="unet-256").model, header(32))
+    with pytest.raises(ConfigError, match="size 48"):
+        CONVOLUTIONAL.check_size(48)
+
+
+def test_views_follow_the_picture_through_the_network():
+    network = generator(skips="innermost").eval()
+    shown = sources(3)
+    with torch.no_grad():
+        found = CONVOLUTIONAL.views(network, shown)
+        output = network(shown)
+    levels = [f"level-{level}" for level in range(1, 6)]
+    decoded = [f"decoder-{level}" for level in range(1, 5)]
+    assert list(found) == [*levels, "decoder-input", *decoded, "output"]
+    assert torch.equal(found["output"], output.flatten(1))
+    assert torch.equal(found["level-2"], network.encode(shown)[1].flatten(1))
+    assert all(len(view) == 3 and view.ndim == 2 for view in found.values())
+
+
+def test_operations_grow_with_the_batch_and_count_the_adversary():
+    plain, judged = compose("pix2pix", overrides={"adversary.kind": "none"}), compose("pix2pix")
+    assert operations(plain, header(128), 4) == 4 * operations(plain, header(128), 1)
+    assert operations(judged, header(128), 1) > operations(plain, header(128), 1)
