@@ -163,7 +163,9 @@ def _assigned(data: Plain, name: str, value: Any) -> Plain:
     table, _, rest = name.partition(".")
     if not rest:
         return {**data, table: value}
-    own = data.get(table, {})
+    own, key = data.get(table, {}), rest
+    if "." in rest:
+        table, own, key = f"{table}.{rest.partition('.')[0]}", None, rest
     if not isinstance(own, dict):
         raise ConfigError(f"{name} = {value!r}: {table} is a single value, not a table.")
-    return {**data, table: _assigned(own, rest, value) if "." in rest else {**own, rest: value}}
+    return {**data, table: {**own, key: value}}

@@ -96,12 +96,18 @@ def scores(
 
 
 def compare(known: Mapping[str, Tensor], seen: Mapping[str, Tensor]) -> dict[str, Distances]:
-    """Every predictor's distances, m x n, from the views of training sources and of others."""
-    return {
-        name: COMPARISONS[how](known[view], seen[view]).double().numpy()
-        for view in known
-        for name, how in _predictors(view).items()
-    }
+    """Every predictor's distances, m x n, from the views of training sources and of others.
+
+    A predictor that has no meaning for these training sources is left out: `whitened` has none
+    where a view of all of them is the same.
+    """
+    found = {}
+    for view in known:
+        for name, how in _predictors(view).items():
+            distances = COMPARISONS[how](known[view], seen[view]).double().numpy()
+            if np.isfinite(distances).all():
+                found[name] = distances
+    return found
 
 
 def _predictors(view: str) -> dict[str, str]:

@@ -180,9 +180,7 @@ class Translator:
     @overload
     def __call__(self, image: Picture, options: Options | None = None) -> Picture: ...
 
-    def __call__(
-        self, image: Image.Image | str | Path | Picture, options: Options | None = None
-    ) -> Image.Image | Picture:
+    def __call__(self, image: object, options: Options | None = None) -> Image.Image | Picture:
         """Translate one picture.
 
         An array (uint8, height x width x 3 or height x width) gives an array of the network's
@@ -194,7 +192,8 @@ class Translator:
             ConfigError: The domain is unknown.
         """
         if isinstance(image, np.ndarray):
-            return self.translate([image], options)[0].output
+            checked = images.check_picture(image, "the picture")
+            return self.translate([checked], options)[0].output
         if isinstance(image, Image.Image):
             picture = images.from_pil(image)
         elif isinstance(image, (str, Path)):

@@ -87,8 +87,8 @@ def test_a_bad_override_is_refused(bad):
 
 
 def test_a_name_below_a_single_value_is_refused():
-    with pytest.raises(ConfigError, match=r"batch.x = 1: batch is a single value"):
-        compose(overrides={"batch.x": 1})
+    with pytest.raises(ConfigError, match=r"replay.x = 1: replay is a single value"):
+        compose(overrides={"replay.x": 1})
 
 
 def test_named_generators_lie_over_the_recipe():

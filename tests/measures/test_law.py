@@ -21,12 +21,19 @@ def test_every_predictor_finds_a_training_source_itself():
 
 
 def test_predictors_are_those_that_the_network_has():
-    nothing = torch.zeros(2, 1, 64, 64)
-    own = scores(translator(size=64, patch=4, skips="all"), nothing, nothing)
+    shown = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    own = scores(translator(size=64, patch=4, skips="all"), shown, shown)
     assert {"pixels", "pooled-8", "pooled-4", "intensity", "edge-density"} < set(own)
     assert {"level-3-distance", "level-6-cosine", "decoder-input-share", "decoder-3-cosine",
             "output-distance", "level-5-whitened"} < set(own)  # fmt: skip
     assert not {n for n in own if "-2-" in n or "-7-" in n or n.startswith("decoder-6")}
+
+
+def test_a_comparison_without_meaning_is_left_out():
+    same = torch.zeros(3, 1, 32, 32)
+    found = scores(translator(), same, sources(2))
+    assert "level-2-distance" in found and "level-2-whitened" not in found
+    assert all(np.isfinite(distances).all() for distances in found.values())
 
 
 def test_views_may_be_made_once_and_compared_often():

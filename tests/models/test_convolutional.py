@@ -20,7 +20,7 @@ def header(size):
 )
 def test_the_learning_rate_falls_within_each_phase(decay, rates):
     config = OptimizerConfig(lr=1.0, decay=decay)
-    found = [learning_rate(config, progress) for progress in (0, 0.5, 0.75)]
+    found = [learning_rate(config, progress) for progress in (0.0, 0.5, 0.75)]
     assert found == pytest.approx(rates, abs=0.003)
 
 

@@ -7,24 +7,24 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from nekogao.errors import WeightsError
-from nekogao.models import file as weights
+from nekogao.models import file
 from nekogao.nets.generator import Generator
 from tests.models.test_junyanz import weights as foreign_weights
 
 
 def test_a_model_file_holds_all_that_apply_needs(finished):
-    model = weights.load(finished / "model.safetensors")
+    model = file.load(finished / "model.safetensors")
     assert list(model.domains) == ["gray", "edges"] and model.last == "gray"
     assert list(model.faces) == ["kuro", "mike", "sora", "tora"]
     assert all(face.shape == (32, 32, 3) for face in model.faces.values())
-    assert not model.generator.training and model.generator.size == 32
+    assert not model.network.training and (model.size, model.kind) == (32, "convolutional")
 
 
 def test_large_sets_travel_with_some_of_their_faces():
     ids = [str(i) for i in range(5000)]
     pictures = [np.full((2, 2), i % 256, np.uint8) for i in range(5000)]
-    chosen = weights.thumbnails(ids, pictures.__getitem__)
-    assert len(chosen) == weights.MOST_THUMBNAILS
+    chosen = file.thumbnails(ids, pictures.__getitem__)
+    assert len(chosen) == file.MOST_THUMBNAILS
     names = list(chosen)
     assert (names[0], names[-1]) == ("0", "4999")
 
@@ -32,16 +32,16 @@ def test_large_sets_travel_with_some_of_their_faces():
 def test_what_is_no_model_is_refused(tmp_path, finished):
     path = tmp_path / "model.safetensors"
     with pytest.raises(WeightsError, match="no such file"):
-        weights.load(path)
+        file.load(path)
     path.write_text("no weights")
     with pytest.raises(WeightsError, match="not a safetensors file"):
-        weights.load(path)
+        file.load(path)
     path.write_bytes((finished / "model.safetensors").read_bytes()[:5000])
     with pytest.raises(WeightsError, match="not a safetensors file"):
-        weights.load(path)
+        file.load(path)
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(WeightsError, match="has no entry 'nekogao-1' \\(found none\\)"):
-        weights.load(path)
+        file.load(path)
 
 
 @pytest.mark.parametrize(
@@ -53,23 +53,24 @@ def test_what_is_no_model_is_refused(tmp_path, finished):
         lambda about: about["generator"].update(normalisation="sorcery"),
         lambda about: about["generator"].update(bogus=1),
         lambda about: about["faces"].pop(),
+        lambda about: about.update(kind="unheard-of"),
     ],
 )
 def test_a_header_that_does_not_fit_is_refused(tmp_path, finished, change):
-    with safe_open(finished / "model.safetensors", framework="pt") as file:
-        about = json.loads(file.metadata()[weights.FORMAT])
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    with safe_open(finished / "model.safetensors", framework="pt") as opened:
+        about = json.loads(opened.metadata()[file.FORMAT])
+        tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
     change(about)
     path = tmp_path / "model.safetensors"
-    save_file(tensors, path, metadata={weights.FORMAT: json.dumps(about)})
+    save_file(tensors, path, metadata={file.FORMAT: json.dumps(about)})
     with pytest.raises(WeightsError, match="damaged model file") as caught:
-        weights.load(path)
+        file.load(path)
     assert "\n" not in str(caught.value)
 
 
 def test_foreign_weights_are_read_without_running_anything(tmp_path):
     torch.save(foreign_weights(), tmp_path / "net.pth")
-    assert isinstance(weights.load(tmp_path / "net.pth").generator, Generator)
+    assert isinstance(file.load(tmp_path / "net.pth").network, Generator)
 
     class Evil:
         def __reduce__(self):
@@ -77,7 +78,20 @@ def test_foreign_weights_are_read_without_running_anything(tmp_path):
 
     torch.save({"a": Evil()}, tmp_path / "evil.pth")
     with pytest.raises(WeightsError, match="cannot be read as plain weights"):
-        weights.load(tmp_path / "evil.pth")
+        file.load(tmp_path / "evil.pth")
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(WeightsError, match="is not a state dict"):
-        weights.load(tmp_path / "list.pth")
+        file.load(tmp_path / "list.pth")
+
+
+def test_a_model_file_is_written_as_it_was_read(tmp_path, finished):
+    file.save(tmp_path / "again.safetensors", file.load(finished / "model.safetensors"))
+    again = (tmp_path / "again.safetensors").read_bytes()
+    assert again == (finished / "model.safetensors").read_bytes()
+
+
+def test_a_loaded_network_has_no_gradients_and_draws_no_random_number(finished):
+    state = torch.random.get_rng_state()
+    model = file.load(finished / "model.safetensors")
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert not any(p.requires_grad for p in model.network.parameters())

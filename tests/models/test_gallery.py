@@ -63,9 +63,9 @@ def test_every_output_can_be_traced_back(translator, folder, tmp_path):
     options = Options(nearest=True, domain="edges", settle=2)
     list(apply(translator, [str(folder / "photo.jpg")], tmp_path / "out", options))
     (row,) = read_applied(tmp_path / "out")
-    assert row["input"] == str(folder / "photo.jpg") and len(row["sha256"]) == 64
-    assert (row["domain"], row["settle"], row["output"]) == ("edges", 2, "photo.png")
-    assert row["nearest"] in translator.model.faces and 0 <= row["distance"] <= 1
+    assert row.input == str(folder / "photo.jpg") and len(row.sha256) == 64
+    assert (row.domain, row.settle, row.output) == ("edges", 2, "photo.png")
+    assert row.nearest in translator.model.faces and 0 <= row.distance <= 1
     (tmp_path / "out" / "photo.png").unlink()
     assert read_applied(tmp_path / "out") == []
 
@@ -152,4 +152,4 @@ def test_a_record_that_was_cut_off_is_left_out(translator, folder, tmp_path):
     list(apply(translator, [str(folder / "photo.jpg")], tmp_path / "out"))
     with (tmp_path / "out" / "applied.jsonl").open("a") as handle:
         handle.write('{"output": "ph')
-    assert [row["output"] for row in read_applied(tmp_path / "out")] == ["photo.png"]
+    assert [row.output for row in read_applied(tmp_path / "out")] == ["photo.png"]

@@ -4,11 +4,11 @@ import torch
 from PIL import Image
 
 import nekogao
-from nekogao.errors import ConfigError, PictureError
+from nekogao.errors import ConfigError, InputError, PictureError
 from nekogao.models.translator import Options
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
-from nekogao.training import sheets as previews
+from tests import networks
 from tests.models.test_junyanz import weights as foreign_weights
 
 
@@ -94,7 +94,45 @@ def test_a_foreign_network_takes_ready_sources(tmp_path, photo):
     foreign = nekogao.load(tmp_path / "net.pth")
     (result,) = foreign.translate([photo])
     source = images.to_tensor([images.luma(images.fit(photo, 128, "stretch"))])
-    expected = images.from_tensor(previews.translate(foreign.generator, source))[0]
+    with torch.no_grad():
+        expected = images.from_tensor(foreign.model.network(source))[0]
     assert np.array_equal(result.output, expected)
     with pytest.raises(ConfigError, match="holds no training faces"):
         foreign.translate([photo], Options(nearest=True))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.zeros((8, 8, 3)), "float64"),
+        (np.zeros((8, 8, 4), np.uint8), r"\(8, 8, 4\)"),
+        (np.zeros((0, 8, 3), np.uint8), r"\(0, 8, 3\)"),
+        (np.zeros(8, np.uint8), r"\(8,\)"),
+        (None, "a picture of type NoneType"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_one_line(translator, wrong, message):
+    with pytest.raises(InputError, match=message) as caught:
+        translator(wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_picture_at_all_is_refused(translator):
+    with pytest.raises(InputError, match="no picture to translate"):
+        translator.translate([])
+
+
+def test_outputs_leave_the_network_as_it_was_and_draw_no_random_number():
+    asked = networks.translator(dropout=0.5)
+    network = asked.model.network.train()
+    network.up[0].eval()
+    modes = [module.training for module in network.modules()]
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    state = torch.random.get_rng_state()
+    shown = networks.sources(40)
+    outputs = asked.outputs(shown)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert [module.training for module in network.modules()] == modes
+    assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
+    assert torch.equal(outputs, asked.outputs(shown)) and not outputs.requires_grad
+    assert torch.allclose(outputs[:1], asked.outputs(shown[:1]), atol=1e-5)

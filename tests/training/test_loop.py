@@ -68,7 +68,8 @@ def test_a_run_writes_what_the_design_promises(finished):
     assert rows[2].trained == ("edges",) and rows[-1].trained == ("gray",)
     last = json.loads((finished / "metrics.jsonl").read_text().splitlines()[-1])
     assert list(last) == ["step", "epoch", "phase", "trained", "domain", "mae", "psnr", "ssim",
-                          "skill", "identity", "sharpness", "probe", "losses", "seconds"]  # fmt: skip
+                          "skill", "identity", "sharpness", "probe", "losses",
+                          "seconds"]  # fmt: skip
     assert sorted(p.name for p in (finished / "checkpoints").iterdir()) == [
         "000012.pt", "000020.pt", "best.safetensors",
     ]  # fmt: skip
