@@ -17,7 +17,7 @@ def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monke
     assert not (out / "ten-faces" / "report.html").exists()
     assert list(demo.demo(out))[-1] == Finished(2, already=False)
     assert (out / "ten-faces" / "report.html").is_file()
-    assert {row["output"] for row in read_applied(out / "ten-faces" / "applied")} == {
+    assert {row.output for row in read_applied(out / "ten-faces" / "applied")} == {
         "astronaut.png", "cameraman.png", "coffee.png", "rocket.png",
     }  # fmt: skip
     assert list(demo.demo(out))[-1] == Finished(2, already=True)
@@ -35,5 +35,5 @@ def test_the_demo_learns_ten_faces(tmp_path):
     from nekogao.runs.folder import Run
 
     rows = Run(tmp_path / "demo" / "ten-faces").read_metrics()[-2:]
-    trained = next(row for row in rows if row["domain"] in row["trained"])
-    assert trained["identity"] == 1.0 and trained["skill"] > 0.7
+    trained = next(row for row in rows if row.domain in row.trained)
+    assert trained.identity == 1.0 and trained.skill > 0.7

@@ -1,14 +1,14 @@
-"""A study of a few seconds, a finished run to measure, and stubs of known answer."""
+"""A study of a few seconds, and a finished run to measure, its network perhaps another."""
 
-import sys
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from torch import nn
 
-import nekogao.measures
 from nekogao.config import plain as settings
+from nekogao.models.translator import Translator
 from nekogao.studies.trained import Trained
 from tests.conftest import TINY
 
@@ -36,19 +36,6 @@ def write_study(tmp_path):
     return lambda file="study.toml", **changes: write_file(tmp_path / file, changes)
 
 
-@pytest.fixture
-def stub(monkeypatch):
-    """Put a module of the given functions into nekogao.measures."""
-
-    def put(name, **functions):
-        module = ModuleType(f"nekogao.measures.{name}")
-        vars(module).update(functions)
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setattr(nekogao.measures, name, module, raising=False)
-
-    return put
-
-
 def some_unseen(size):
     rng = np.random.default_rng(0)
     return {f"p{i}": rng.integers(0, 256, (size, size, 3), np.uint8) for i in range(5)}
@@ -58,3 +45,25 @@ def some_unseen(size):
 def trained(finished, monkeypatch):
     monkeypatch.setattr("nekogao.pictures.photographs.unseen", some_unseen)
     return Trained(finished)
+
+
+@pytest.fixture
+def answering(trained):
+    """Put a function from sources to outputs into the place of the run's last network."""
+
+    class Answering(nn.Module):
+        def __init__(self, answer):
+            super().__init__()
+            self.answer = answer
+
+        def forward(self, sources):
+            return self.answer(sources)
+
+    def put(answer):
+        # The table's convolutional family looks at layers, which these networks do not have.
+        translator = Translator(replace(trained.last.model, network=Answering(answer)))
+        translator.family = replace(translator.family, views=lambda network, sources: {})
+        trained.last = translator
+        return trained
+
+    return put

@@ -23,16 +23,16 @@ def test_every_combination_is_a_cell_with_a_readable_folder(write_study):
     ]  # fmt: skip
     config = study.cells[3].config(7)
     assert config.phases == ("gray:4", "edges:2") and config.seed == 7
-    assert config.generator.skips == "5,6" and config.optimizer.lr == 1e-4
-    assert config.batch == 2 and config.generator.width == 2, "the base stays"
-    assert study.cells[0].config(0).optimizer.lr != 1e-4
+    assert config.model.generator.skips == "5,6" and config.model.optimizer.lr == 1e-4
+    assert config.batch == 2 and config.model.generator.width == 2, "the base stays"
+    assert study.cells[0].config(0).model.optimizer.lr != 1e-4
 
 
 def test_dotted_axes_need_no_quotes(tmp_path, write_study):
     path = write_study(axes=None)
     path.write_text(path.read_text() + '\n[axes]\ngenerator.normalisation = ["batch", "group"]\n')
     cells = grid.read(path).cells
-    assert [c.config(0).generator.normalisation for c in cells] == ["batch", "group"]
+    assert [c.config(0).model.generator.normalisation for c in cells] == ["batch", "group"]
 
 
 def test_recipes_generators_and_pair_sets_can_be_axes(write_study):
@@ -40,8 +40,8 @@ def test_recipes_generators_and_pair_sets_can_be_axes(write_study):
             "article": {"recipe": "article"}}}  # fmt: skip
     cells = grid.read(write_study(axes=axes, base={}, recipe="fast")).cells
     assert [cell.pairs for cell in cells] == ["ten-faces"] * 2 + ["drawn:5"] * 2
-    assert cells[0].config(0).generator.skips == "all"
-    assert cells[1].config(0).adversary.kind == "article"
+    assert cells[0].config(0).model.generator.skips == "all"
+    assert cells[1].config(0).model.adversary.kind == "article"
 
 
 def test_without_axes_there_is_one_cell(write_study):
@@ -71,12 +71,12 @@ def test_without_axes_there_is_one_cell(write_study):
         ({"axes": {"seed": [1, 2]}}, "seed is no setting of an axis"),
         ({"base": {"seed": 3}}, "base.seed: seeds are listed at the top"),
         ({"base": {"generator": 3}, "axes": {"generator.width": [2]}}, "must be a text"),
-        ({"base": {"optimizer": 3}, "axes": {"optimizer.lr": [0.1]}}, "must be a table"),
+        ({"base": {"optimizer": 3}, "axes": {"optimizer.lr": [0.1]}}, "optimizer is a single"),
         ({"axes": {"order": {"a b": {"batch": 1}, "a-b": {"batch": 2}}}}, "share the folder"),
         ({"recipe": "slow"}, "unknown recipe 'slow'"),
     ],
 )  # fmt: skip
-def test_faults_are_told_in_one_line(write_study, changes, message):
+def test_faults_are_reported_in_one_line(write_study, changes, message):
     path = write_study(**changes)
     with pytest.raises(ConfigError) as caught:
         grid.read(path)

@@ -156,7 +156,7 @@ def test_cores_are_shared_among_workers(write_study, tmp_path, monkeypatch):
     monkeypatch.setattr(studies, "cores", lambda: 8)
     study = studies.begin(write_study(base={"phases": ["edges:1"]}), tmp_path / "out", 8 // 2)
     (first, *_) = studies.trials(study, tmp_path / "out", studies.threads_of(tmp_path / "out"))
-    assert first.threads == 4 and first.settings["threads"] == 4
+    assert first.threads == 4 and first.config.threads == 4
 
 
 def test_tables_tell_seeds_and_intervals(whole):
@@ -184,7 +184,7 @@ def test_a_number_that_some_seeds_lack_says_so(whole):
     path, out = whole
     study = studies.begin(path, out, 1)
     found = summary.summarise(study, studies.trials(study, out, 1))
-    del found.cells[0].runs[1]["measures"]["retention"]["skill.edges"]
+    del found.cells[0].runs[1].measures["retention"]["skill.edges"]
     result = found.cells[0]
     numbers = summary._estimates(result.runs, "retention")
     shown = summary.show(

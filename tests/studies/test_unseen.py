@@ -1,61 +1,50 @@
-"""Measures on unseen pictures; other modules stand in as stubs of known answer."""
+"""Measures on unseen pictures, of networks whose answers are known and of a trained one."""
 
-from types import SimpleNamespace
-
-import numpy as np
+import pytest
+import torch
 
 from nekogao.studies import unseen
 
 
-def test_memory_is_a_number_a_picture(stub, trained):
-    def memory(output, targets, picture):
-        assert output.shape == (32, 32, 3) and targets.shape == (4, 32, 32, 3)
-        assert picture.shape == (32, 32, 1) and output.min() >= 0 and output.max() <= 1
-        span = SimpleNamespace(r2=0.5, effective=2.0)
-        return SimpleNamespace(ratio=0.25, span=span, copied=0.125)
-
-    stub("memory", memory=memory)
-    assert unseen.measure_memory(trained) == {
-        "ratio.gray": [0.25] * 5, "memory.gray": [0.5] * 5, "copied.gray": [0.125] * 5,
-        "effective.gray": [2.0] * 5,
-    }  # fmt: skip
+def nearest_of(trained):
+    """A lookup table: the target whose gray source is nearest by pixels."""
+    known, targets = trained.sources("gray").flatten(1), trained.targets
+    return lambda sources: targets[torch.cdist(sources.flatten(1), known).argmin(dim=1)]
 
 
-def test_the_law_counts_how_often_a_predictor_names_the_winner(stub, trained):
-    def scores(generator, training, sources):
-        assert len(training) == 4 and len(sources) == 5
-        return {"pixels": -np.eye(5, 4)}
+def test_a_lookup_table_is_all_memory_and_a_copy_is_none(trained, answering):
+    found = unseen.measure_memory(answering(nearest_of(trained)))
+    assert set(found) == {"ratio.gray", "memory.gray", "copied.gray", "effective.gray"}
+    assert found["ratio.gray"] == [0] * 5
+    assert found["memory.gray"] == pytest.approx([1] * 5, abs=1e-3)
+    assert found["effective.gray"] == pytest.approx([1] * 5, abs=0.05)
+    copied = unseen.measure_memory(answering(lambda sources: sources.repeat(1, 3, 1, 1)))
+    assert min(copied["copied.gray"]) > 0.8 and max(copied["memory.gray"]) < 0.2
 
-    winners = iter([0, 1, 2, 0, 0])
-    stub(
-        "law",
-        winner=lambda output, targets: next(winners),
-        scores=scores,
-        constant_baseline=lambda w: float(np.bincount(w).max() / len(w)),
+
+def test_the_law_counts_how_often_a_predictor_names_the_winner(trained, answering):
+    found = unseen.measure_law(answering(nearest_of(trained)))
+    assert found["pixels.gray"] == [1] * 5, "the table itself goes by pixels"
+    assert 0 < found["constant.gray"] <= 1 and found["winners.gray"] >= 1
+    constant = unseen.measure_law(
+        answering(lambda s: trained.targets[:1].expand(len(s), -1, -1, -1))
     )
-    assert unseen.measure_law(trained) == {
-        "constant.gray": 0.6, "winners.gray": 3.0, "pixels.gray": [1.0, 1.0, 1.0, 0.0, 1.0],
-    }  # fmt: skip
+    assert (constant["constant.gray"], constant["winners.gray"]) == (1, 1)
 
 
-def test_held_out_faces_are_measured_beside_the_mean_of_the_trained_ones(trained, monkeypatch):
+def test_held_out_faces_are_measured_beside_the_mean_of_the_trained_ones(trained, answering):
     mean = trained.targets.mean(dim=0, keepdim=True)
-    monkeypatch.setattr(trained, "outputs", lambda sources: mean.expand(len(sources), -1, -1, -1))
-    found = unseen.measure_held_out(trained)
+    found = unseen.measure_held_out(answering(lambda s: mean.expand(len(s), -1, -1, -1)))
     assert set(found) == {"skill.gray", "skill.edges"}
     assert len(found["skill.gray"]) == 20 and max(map(abs, found["skill.gray"])) < 1e-5
 
 
-def test_attractors_are_told_by_kind(stub, trained):
-    stub(
-        "attractors",
-        residual=lambda turn, targets: (turn(targets) - targets).abs().mean((1, 2, 3)).numpy(),
-        settle=lambda turn, start: turn(start),
-        classify=lambda ends, targets: ["stored", "stored", "cycle", "spurious", "unconverged"],
-    )
-    found = unseen.measure_attractors(trained)
-    assert found["stored.gray"] == [1, 1, 0, 0, 0] and found["cycle.gray"] == [0, 0, 1, 0, 0]
-    assert len(found["residual.gray"]) == 4
+def test_attractors_are_sorted_by_kind(trained, answering):
+    found = unseen.measure_attractors(answering(nearest_of(trained)))
+    assert found["stored.gray"] == [1] * 5 and found["cycle.gray"] == [0] * 5
+    assert found["residual.gray"] == [0] * 4
+    turning = unseen.measure_attractors(answering(lambda s: -s.repeat(1, 3, 1, 1)))
+    assert turning["cycle.gray"] == [1] * 5 and turning["stored.gray"] == [0] * 5
 
 
 def test_the_derivative_is_taken_where_the_loop_rests(trained):
@@ -67,10 +56,17 @@ def test_the_derivative_is_taken_where_the_loop_rests(trained):
     assert all(0 <= r <= v * 1.05 + 1e-6 for r, v in zip(radii, values, strict=True))
 
 
-def test_interventions_count_what_moves_and_who_follows(trained):
-    found = unseen.measure_interventions(trained)
+def test_the_gain_of_a_lookup_table_is_nothing_and_of_a_scaling_its_factor(trained, answering):
+    one = trained.targets[:1]
+    found = unseen.measure_gain(answering(lambda s: one.expand(len(s), -1, -1, -1)))
+    assert found["resting"] == [1] * 4
+    assert found["gain-0.005"] == found["gain-0.05"] == [0] * 4
+
+
+def test_interventions_count_what_moves_and_who_follows(trained, answering):
+    found = unseen.measure_interventions(answering(nearest_of(trained)))
     for name in ("brighten", "blur", "shift", "flip"):
         moved = found[f"moved.{name}"]
         assert len(moved) == 5
-        followed = found[f"followed.{name}.pixels"]
-        assert len(followed) == sum(moved)
+        assert found[f"followed.{name}.pixels"] == [1] * int(sum(moved)), "it goes by pixels"
+        assert f"followed.{name}.decoder-input-share" not in found, "it has no decoder"
