@@ -17,7 +17,7 @@ from nekogao.errors import InputError
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a temporary file beside `path`, then put it in `path`'s place.
+    """Let `write` fill a temporary file next to `path`, then put it in `path`'s place.
 
     A crash or a full disk leaves the previous content of `path`, never half of the new one.
     Threads and processes may write the same path at once: one of them wins as a whole.

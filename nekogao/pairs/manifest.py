@@ -106,7 +106,7 @@ def _named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
     last: dict[str, int] = {}
     for entry in entries:
         base = slug(entry.name)
-        # Some file systems do not tell upper from lower case.
+        # Some file systems ignore the difference between upper and lower case.
         key = base.casefold()
         name, number = base, last.get(key, 1)
         while name.casefold() in taken:

@@ -120,8 +120,9 @@ _PNG_LEVEL = 3
 """Pillow's usual 6 takes two to three times as long, for 8 % smaller files."""
 
 
-def write(path: Path, picture: Picture) -> None:
+def write(path: str | Path, picture: Picture) -> None:
     """Write a picture atomically; the suffix says the format (PNG, JPEG, ...)."""
+    path = Path(path)
     image = Image.fromarray(picture)
     kind = Image.registered_extensions()[path.suffix.lower()]
     write_atomically(

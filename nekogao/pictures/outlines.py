@@ -26,7 +26,7 @@ _GRAY = frozenset({"1", "L", "I;16", "I"})
 
 
 def read(path: Path) -> Outline:
-    """The outline of a picture file; of JPEG files only the header is read.
+    """The outline of a picture file; of JPEG and TIFF files only the header is read.
 
     Raises PictureError where the file is missing or is no picture. Damaged pixels may go
     unnoticed until the picture itself is read.
@@ -34,11 +34,10 @@ def read(path: Path) -> Outline:
     images.check_file(path)
     with images.opened(path, str(path)) as image:
         channels = 1 if image.mode in _GRAY else 3
-        turned = False
-        # Pillow decodes PNG files to find their orientation; a square does not need it.
-        if image.width != image.height:
-            if image.format == "TIFF":
-                image.load()  # turns the picture, and deletes the orientation
+        width, height = image.size
+        # Pillow gives the size of a TIFF file already turned. To find the orientation of a PNG
+        # file it decodes the pixels; a square does not need it.
+        if image.format != "TIFF" and width != height:
             turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
-        width, height = reversed(image.size) if turned else image.size
+            width, height = (height, width) if turned else (width, height)
         return Outline(width, height, channels)

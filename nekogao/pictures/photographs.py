@@ -60,8 +60,9 @@ def unseen(size: int = 128) -> dict[str, Picture]:
     return found
 
 
-def write_folder(pictures: dict[str, Picture], folder: Path) -> None:
+def write_folder(pictures: dict[str, Picture], folder: str | Path) -> None:
     """Write pictures as PNG files named after them, into a folder that is made if need be."""
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         images.write(folder / f"{name}.png", picture)

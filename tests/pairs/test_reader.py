@@ -113,7 +113,7 @@ def test_a_streamed_set_reads_what_batches_show(pair_set, reads, small_memory):
     assert sorted(reads) == sorted(shown)
 
 
-def test_a_missing_picture_is_told_at_the_step_that_shows_it(pair_set, tmp_path, small_memory):
+def test_a_missing_picture_is_reported_at_the_step_that_shows_it(pair_set, tmp_path, small_memory):
     shutil.copytree(pair_set, tmp_path / "set")
     found = PairSet.open(tmp_path / "set")
     order = Draws(count=len(found), size=1, seed=0)

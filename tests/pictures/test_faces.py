@@ -27,7 +27,7 @@ def rows(path):
         return list(csv.DictReader(handle))
 
 
-def test_hits_misses_and_broken_files_are_told_apart(photos, tmp_path):
+def test_hits_misses_and_broken_files_are_kept_apart(photos, tmp_path):
     found = {f.path.name: f for f in faces.crop(photos, tmp_path / "out")}
     assert [len(found[n].boxes) for n in ("astronaut.png", "coffee.png", "broken.jpg")] == [
         1,

@@ -61,7 +61,7 @@ def test_sixteen_bit_gray_is_scaled_not_cut_off(tmp_path):
     assert np.array_equal(images.read(tmp_path / "a.png", 1).ravel(), np.arange(256))
 
 
-def test_a_transparent_palette_lies_on_white(tmp_path):
+def test_a_transparent_palette_is_laid_on_white(tmp_path):
     image = Image.new("P", (2, 2), 0)
     image.putpalette([10, 20, 30])
     image.save(tmp_path / "a.png", transparency=0)
@@ -194,3 +194,5 @@ def test_text_names_a_picture_or_a_folder_as_a_path_does(tmp_path):
     path = save(tmp_path / "a.png", "RGB", "red")
     assert np.array_equal(images.read(str(path)), images.read(path))
     assert images.find(str(tmp_path)) == [path]
+    images.write(str(tmp_path / "b.png"), images.read(path))
+    assert np.array_equal(images.read(tmp_path / "b.png"), images.read(path))

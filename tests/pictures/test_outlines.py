@@ -5,14 +5,19 @@ from nekogao.errors import PictureError
 from nekogao.pictures import images, outlines
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("a.png", "RGB"), ("a.png", "L"), ("a.jpg", "RGB"), ("a.jpg", "L"), ("a.jpg", "CMYK"),
+     ("a.webp", "RGB"), ("a.tif", "RGB"), ("a.tif", "L"), ("a.tif", "RGBA"), ("a.tif", "CMYK"),
+     ("a.tif", "I;16")],
+)  # fmt: skip
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_outline_has_the_size_of_the_picture_as_it_is_read(tmp_path, name, orientation):
+def test_an_outline_has_the_size_of_the_picture_as_it_is_read(tmp_path, name, mode, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.new("RGB", (6, 4)).save(tmp_path / name, exif=exif)
+    Image.new(mode, (6, 4)).save(tmp_path / name, exif=exif)
     outline = outlines.read(tmp_path / name)
-    assert (outline.height, outline.width, outline.channels) == images.read(tmp_path / name).shape
+    assert (outline.height, outline.width) == images.read(tmp_path / name).shape[:2]
 
 
 @pytest.mark.parametrize(

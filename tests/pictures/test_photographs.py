@@ -27,6 +27,6 @@ def test_unseen_pictures_are_many_squares_that_differ_and_hold_no_cat():
 
 def test_a_folder_holds_each_picture_under_its_name(tmp_path):
     found = photographs.ten_faces(32)
-    photographs.write_folder(found, tmp_path / "deep" / "faces")
+    photographs.write_folder(found, str(tmp_path / "deep" / "faces"))
     for name, picture in found.items():
         assert np.array_equal(images.read(tmp_path / "deep" / "faces" / f"{name}.png"), picture)
