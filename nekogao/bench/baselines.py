@@ -121,7 +121,7 @@ class Baseline:
         discriminator: From sources and pictures to logits.
         lr: Adam's learning rate.
         betas: Adam's decays.
-        l1: Weight of the mean absolute error beside the adversarial loss.
+        l1: Weight of the mean absolute error; the adversarial loss has 1.
     """
 
     def __init__(

@@ -158,7 +158,7 @@ def plain_p(
 
 
 def finished(work: Workplace, count: int) -> Cost:
-    """To be told that a run on so many pairs is finished."""
+    """Saying that a run on so many pairs is finished."""
     pairs = draw(count, work.sets or work.scratch)
     ended = finished_run(pairs, work.scratch / f"finished-{count}")
     seconds = interleave(

@@ -139,7 +139,7 @@ def _step(name: str, work: Workplace) -> Findings:
     contest = CONTESTS[name]
     both = tasks(contest)
     for _ in range(2):
-        both["baseline"]()  # before the allocator is told anything, so that it adapts by itself
+        both["baseline"]()  # before the allocator has any hint, so that it adapts by itself
     seconds = interleave({**both, "matmul": multiply()}, work.repeats(15))
     needed = contest.needed()
     rates = [MATMUL_FLOPS / taken for taken in seconds["matmul"]]

@@ -40,7 +40,7 @@ def share(flops: float, seconds: Sequence[float], rates: Sequence[float]) -> flo
     Args:
         flops: Operations that must be done.
         seconds: What each repeat took.
-        rates: Operations per second of a matrix product beside each repeat.
+        rates: Operations per second of a matrix product measured next to each repeat.
     """
     pairs = zip(seconds, rates, strict=True)
     return statistics.median(flops / rate / taken for taken, rate in pairs)

@@ -1,4 +1,5 @@
-import time
+import os
+import select
 
 import pytest
 
@@ -19,13 +20,16 @@ def test_a_process_that_fails_is_reported_with_its_last_line():
 
 
 def test_a_process_is_ended_with_its_block(tmp_path):
-    beat = tmp_path / "beat"
-    code = f"import time\nwhile True: open({str(beat)!r}, 'a').write('.'); time.sleep(0.01)"
-    with processes.Process(["-c", code]) as process:
-        while not beat.exists():
-            time.sleep(0.01)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    code = (
+        f"import time; pipe = open({str(pipe)!r}, 'w'); print(end='ready', file=pipe, flush=True)"
+    )
+    with processes.Process(["-c", f"{code}; time.sleep(600)"]) as process:
+        assert select.select([reading], [], [], 60)[0] and os.read(reading, 9) == b"ready"
         assert process.running
-    time.sleep(0.1)
-    size = beat.stat().st_size
-    time.sleep(0.1)
-    assert not process.running and beat.stat().st_size == size
+    assert not process.running
+    assert select.select([reading], [], [], 60)[0]  # the pipe is closed as its process ends
+    assert os.read(reading, 9) == b""
+    os.close(reading)

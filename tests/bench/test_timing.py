@@ -25,6 +25,6 @@ def test_a_drift_that_both_feel_leaves_the_ratio_as_it_is():
     assert timing.ratio([2 * seconds for seconds in fast], fast) == 2
 
 
-def test_the_share_compares_each_repeat_with_the_rate_beside_it():
+def test_the_share_compares_each_repeat_with_the_rate_next_to_it():
     # 100 operations at 100, 50 and 25 a second: 1, 2 and 4 s would be the least.
     assert timing.share(100, [2.0, 4.0, 16.0], [100.0, 50.0, 25.0]) == 0.5
