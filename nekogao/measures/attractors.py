@@ -105,7 +105,7 @@ def spectral_radius(
     and down, its mean does not. Below 1 a fixed point attracts.
 
     Args:
-        function: Differentiable, such as Translator.smooth_turn in one domain.
+        function: Differentiable, such as what Translator.smooth gives.
         point: Where the derivative is taken.
         iterations: Products; the error falls as their inverse.
         seed: Draws the first direction.

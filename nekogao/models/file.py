@@ -82,14 +82,14 @@ def locate(path: str | Path) -> Path:
 def load(path: Path) -> Model:
     """Read a model file, or a state dict of junyanz's `unet_128` or `unet_256` (`.pth`).
 
-    The network comes in evaluation mode, on the CPU, and without gradients.
+    The network comes in evaluation mode, on the CPU.
 
     Raises WeightsError where the file is missing, damaged, or something else.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file. Name a run folder or a model.safetensors.")
     model = _load_foreign(path) if path.suffix in {".pth", ".pt"} else _load_own(path)
-    model.network.eval().requires_grad_(False)
+    model.network.eval()
     return model
 
 

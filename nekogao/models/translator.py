@@ -5,7 +5,8 @@ outputs are float tensors b c h w in [-1, 1], of the network's size; and the clo
 back in as input, goes from outputs to outputs by way of 8-bit pictures.
 """
 
-from collections.abc import Iterator, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -123,24 +124,34 @@ class Translator:
         """
         return self.outputs(self.sources(images.from_tensor(outputs), domain))
 
-    def smooth_turn(
-        self, outputs: Float[Tensor, "b d h w"], domain: Domain
-    ) -> Float[Tensor, "b d h w"]:
+    def smooth(self, domain: Domain) -> Callable[[Tensor], Tensor]:
         """One turn of the closed loop without rounding to 8 bits, which can be differentiated.
 
-        Raises ConfigError for domains without a derivative: luma has one, Canny's edges have none.
+        Args:
+            domain: Luma has a derivative, Canny's edges have none.
+
+        Returns:
+            A function from outputs b d h w in [-1, 1] to the next ones; it runs a copy of the
+            network, whose weights are constants.
+
+        Raises:
+            ConfigError: The domain has no derivative.
         """
         if domain.kind != "gray":
             raise ConfigError(
                 f"domain {domain.name}: has no derivative. Use finite_difference_gain, or "
                 "the domain gray."
             )
-        gray = outputs
-        if outputs.shape[1] == 3:  # luma is a mean, so it is the same on [-1, 1]
-            shares = torch.tensor(_LUMA, dtype=outputs.dtype)[:, None, None]
-            gray = (outputs * shares).sum(dim=1, keepdim=True)
-        with self._lent() as (network, _):
+        network = copy.deepcopy(self.model.network).eval().requires_grad_(False)
+
+        def turn(outputs: Tensor) -> Tensor:
+            gray = outputs
+            if outputs.shape[1] == 3:  # luma is a mean, so it is the same on [-1, 1]
+                shares = torch.tensor(_LUMA, dtype=outputs.dtype)[:, None, None]
+                gray = (outputs * shares).sum(dim=1, keepdim=True)
             return network(gray.expand(-1, self.model.source_channels, -1, -1))
+
+        return turn
 
     def views(self, sources: Float[Tensor, "b c h w"]) -> dict[str, Tensor]:
         """What may be looked at inside the network, by name, each b n, on the CPU.

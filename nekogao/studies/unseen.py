@@ -73,7 +73,7 @@ def measure_jacobian(trained: Trained) -> Numbers:
     about = trained.pairs.header.domains.get("gray")
     if about is None or about.kind == IMPORTED:
         return {}
-    turn = partial(trained.last.smooth_turn, domain=about)
+    turn = trained.last.smooth(about)
     rest = attractors.settle(turn, trained.targets)
     points = [end[None] for end, kind in zip(rest.end, rest.kind, strict=True) if kind == "fixed"]
     return {

@@ -1,7 +1,5 @@
 """The closed loop of a translator: outputs back in as sources."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -33,8 +31,8 @@ def test_a_turn_is_what_settling_does(domain, channels):
 
 def test_the_smooth_turn_is_the_same_but_for_rounding_and_has_a_derivative():
     asked, state = translator(normalisation="none"), states()
-    assert torch.allclose(asked.smooth_turn(state, GRAY), asked.turn(state, GRAY), atol=0.02)
-    smooth = partial(asked.smooth_turn, domain=GRAY)
+    smooth = asked.smooth(GRAY)
+    assert torch.allclose(smooth(state), asked.turn(state, GRAY), atol=0.02)
     radius = spectral_radius(smooth, state[:1], 20)
     gain = largest_singular_value(smooth, state[:1], 20)
     assert 0 < radius <= gain * 1.05
@@ -50,11 +48,11 @@ def test_a_turn_leaves_the_network_as_it_was():
 
 def test_loops_that_cannot_be_are_refused():
     with pytest.raises(ConfigError, match="domain edges: has no derivative"):
-        translator().smooth_turn(states(), EDGES)
+        translator().smooth(EDGES)
     with pytest.raises(ConfigError, match="sources were imported"):
         translator().turn(states(), Domain(name="sketch", kind="imported"))
 
 
 def test_a_gray_target_can_be_fed_back():
     asked, state = translator(target_channels=1), states(channels=1)
-    assert asked.turn(state, GRAY).shape == asked.smooth_turn(state, GRAY).shape == state.shape
+    assert asked.turn(state, GRAY).shape == asked.smooth(GRAY)(state).shape == state.shape
