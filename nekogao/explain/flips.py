@@ -87,13 +87,16 @@ def smallest(subject: Subject, answer: Answer) -> Flip | None:
     None where none of those looked at does.
     """
     start = answer.picture
-    found = [_first(subject, answer, start, kind) for kind in CHANGES]
-    flips = [
-        _flip(subject, kind, amount, CHANGES[kind](start, amount), start)
-        for kind, amount in zip(CHANGES, found, strict=True)
+    found = {kind: _first(subject, answer, start, kind) for kind in CHANGES}
+    changed = {
+        kind: (amount, CHANGES[kind](start, amount))
+        for kind, amount in found.items()
         if amount is not None
-    ]
-    return min(flips, key=lambda flip: flip.change, default=None)
+    }
+    if not changed:
+        return None
+    kind = min(changed, key=lambda kind: _change(changed[kind][1], start))
+    return _flip(subject, kind, *changed[kind], start)
 
 
 def _amounts(subject: Subject, kind: str) -> list[float]:
@@ -132,7 +135,12 @@ def _flip(
         amount=amount,
         face=subject.winner(output),
         towards=towards,
-        change=float(np.abs(unit(picture) - unit(start)).mean()),
+        change=_change(picture, start),
         picture=picture,
         output=images.from_unit(output),
     )
+
+
+def _change(picture: Picture, start: Picture) -> float:
+    """Mean absolute change of a picture, on [0, 1]."""
+    return float(np.abs(unit(picture) - unit(start)).mean())

@@ -1,15 +1,132 @@
-"""Everything numeric of an explanation, as plain data for JSON."""
+"""Everything numeric of an explanation, as rows of explain.json.
 
+The fields of these rows are the file's own names, in its order.
+"""
+
+import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from nekogao import __version__
 from nekogao.explain.answers import Answer, Settling
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
 from nekogao.explain.subject import Subject
-from nekogao.explain.survey import Survey
+from nekogao.explain.survey import Score, Survey
+
+
+@dataclass(frozen=True)
+class BasinsRow:
+    """How many pictures fall to each face."""
+
+    once: dict[str, int]
+    """In one step."""
+    settled: dict[str, int] | None
+    """In the end of the closed loop; None for ready sources."""
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """Where the faces are on the map."""
+
+    shown: float
+    """Share of the variance of the deciding view that the map shows."""
+    faces: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class MemoryRow:
+    """What an output is made of; see nekogao.measures.composition."""
+
+    nearest: str
+    ratio: float
+    r2: float
+    effective: float
+    copied: float
+
+
+@dataclass(frozen=True)
+class SettledRow:
+    """Where the closed loop ends; see nekogao.explain.answers.Settling."""
+
+    kind: str
+    steps: int
+    face: str
+    distance: float
+    stored: bool
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """What one predictor finds nearest; see nekogao.explain.answers.Finding."""
+
+    face: str
+    distance: float
+    place: int
+
+
+@dataclass(frozen=True)
+class FlipRow:
+    """One flip without its pictures; see nekogao.explain.flips.Flip."""
+
+    kind: str
+    amount: float
+    towards: str | None
+    face: str
+    change: float
+
+
+@dataclass(frozen=True)
+class FlipsRow:
+    """The flips of one picture; None where none was found."""
+
+    morph: FlipRow | None
+    smallest: FlipRow | None
+
+
+@dataclass(frozen=True)
+class PictureRow:
+    """All about one picture."""
+
+    path: str
+    card: str
+    """Its card, relative to the file."""
+    face: str
+    runner_up: str | None
+    shares: dict[str, float]
+    memory: MemoryRow
+    settled: SettledRow | None
+    findings: dict[str, FindingRow]
+    agrees: bool
+    """Whether the deciding predictor finds the face that came out."""
+    flips: FlipsRow
+    outlier: list[str]
+    place: list[float]
+    """Where it is on the map."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What explain.json holds."""
+
+    nekogao: str
+    domain: str
+    faces: list[str]
+    thumbnails: bool
+    note: str
+    deciding: str
+    level: int | None
+    baseline: float
+    collapsed: str | None
+    basins: BasinsRow
+    predictors: list[Score]
+    map: MapRow
+    pictures: list[PictureRow]
+    faults: list[str]
+
+    def to_json(self) -> str:
+        """The text of explain.json."""
+        return json.dumps(asdict(self), indent=1) + "\n"
 
 
 def record(
@@ -18,7 +135,7 @@ def record(
     explanations: Sequence[Explanation],
     cards: Sequence[str],
     faults: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Record:
     """What `explain.json` holds.
 
     Args:
@@ -29,86 +146,85 @@ def record(
         faults: Why other pictures have none.
     """
     ids = subject.faces.ids
-    collapsed = found.collapsed
-    return {
-        "nekogao": __version__,
-        "domain": subject.domain_name,
-        "faces": ids,
-        "thumbnails": subject.faces.thumbnails,
-        "note": subject.faces.note,
-        "deciding": found.deciding,
-        "level": found.level,
-        "baseline": found.baseline,
-        "collapsed": None if collapsed is None else ids[collapsed],
-        "basins": {
-            "once": dict(zip(ids, found.once, strict=True)),
-            "settled": dict(zip(ids, found.settled, strict=True)) if found.settled else None,
-        },
-        "predictors": [asdict(score) for score in found.scores],
-        "map": {
-            "shown": found.spread,
-            "faces": dict(zip(ids, found.face_places.tolist(), strict=True)),
-        },
-        "pictures": [
+    return Record(
+        nekogao=__version__,
+        domain=subject.domain_name,
+        faces=ids,
+        thumbnails=subject.faces.thumbnails,
+        note=subject.faces.note,
+        deciding=found.deciding,
+        level=found.level,
+        baseline=found.baseline,
+        collapsed=None if found.collapsed is None else ids[found.collapsed],
+        basins=BasinsRow(
+            once=dict(zip(ids, found.once, strict=True)),
+            settled=dict(zip(ids, found.settled, strict=True)) if found.settled else None,
+        ),
+        predictors=found.scores,
+        map=MapRow(
+            shown=found.spread,
+            faces=dict(zip(ids, found.face_places.tolist(), strict=True)),
+        ),
+        pictures=[
             _picture(explanation, place, card)
             for explanation, place, card in zip(
                 explanations, found.picture_places.tolist(), cards, strict=True
             )
         ],
-        "faults": list(faults),
-    }
+        faults=list(faults),
+    )
 
 
-def _picture(explanation: Explanation, place: list[float], card: str) -> dict[str, Any]:
+def _picture(explanation: Explanation, place: list[float], card: str) -> PictureRow:
     answer, ids = explanation.answer, explanation.ids
-    return {
-        "path": str(answer.path),
-        "card": card,
-        "face": explanation.face,
-        "runner_up": None if answer.runner_up is None else ids[answer.runner_up],
-        "shares": dict(zip(ids, map(float, answer.made_of.span.weights), strict=True)),
-        "memory": _memory(answer, ids),
-        "settled": _settling(answer.settling, ids) if answer.settling else None,
-        "findings": {
-            name: {"face": ids[f.face], "distance": f.distance, "place": f.place}
+    return PictureRow(
+        path=str(answer.path),
+        card=card,
+        face=explanation.face,
+        runner_up=None if answer.runner_up is None else ids[answer.runner_up],
+        shares=dict(zip(ids, map(float, answer.made_of.span.weights), strict=True)),
+        memory=_memory(answer, ids),
+        settled=_settled(answer.settling, ids) if answer.settling else None,
+        findings={
+            name: FindingRow(face=ids[f.face], distance=f.distance, place=f.place)
             for name, f in answer.findings.items()
         },
-        "agrees": explanation.decision.place == 0,
-        "flips": {
-            "morph": _flip(explanation.morph, ids) if explanation.morph else None,
-            "smallest": _flip(explanation.smallest, ids) if explanation.smallest else None,
-        },
-        "outlier": answer.oddities,
-        "place": place,
-    }
+        agrees=explanation.decision.place == 0,
+        flips=FlipsRow(
+            morph=_flip(explanation.morph, ids) if explanation.morph else None,
+            smallest=_flip(explanation.smallest, ids) if explanation.smallest else None,
+        ),
+        outlier=answer.oddities,
+        place=place,
+    )
 
 
-def _memory(answer: Answer, ids: list[str]) -> dict[str, Any]:
+def _memory(answer: Answer, ids: list[str]) -> MemoryRow:
     made_of = answer.made_of
-    return {
-        "nearest": ids[made_of.nearest],
-        "ratio": float(made_of.ratio),
-        "r2": float(made_of.span.r2),
-        "effective": float(made_of.span.effective),
-        "copied": float(made_of.copied),
-    }
+    return MemoryRow(
+        nearest=ids[made_of.nearest],
+        ratio=float(made_of.ratio),
+        r2=float(made_of.span.r2),
+        effective=float(made_of.span.effective),
+        copied=float(made_of.copied),
+    )
 
 
-def _settling(end: Settling, ids: list[str]) -> dict[str, Any]:
-    return {
-        "kind": end.kind,
-        "steps": end.turns,
-        "face": ids[end.face],
-        "distance": end.distance,
-        "stored": end.stored,
-    }
+def _settled(end: Settling, ids: list[str]) -> SettledRow:
+    return SettledRow(
+        kind=end.kind,
+        steps=end.turns,
+        face=ids[end.face],
+        distance=end.distance,
+        stored=end.stored,
+    )
 
 
-def _flip(flip: Flip, ids: list[str]) -> dict[str, Any]:
-    return {
-        "kind": flip.kind,
-        "amount": flip.amount,
-        "towards": None if flip.towards is None else ids[flip.towards],
-        "face": ids[flip.face],
-        "change": flip.change,
-    }
+def _flip(flip: Flip, ids: list[str]) -> FlipRow:
+    return FlipRow(
+        kind=flip.kind,
+        amount=flip.amount,
+        towards=None if flip.towards is None else ids[flip.towards],
+        face=ids[flip.face],
+        change=flip.change,
+    )

@@ -94,7 +94,7 @@ class Subject:
         return self.translator.sources(pictures, self.domain)
 
     def turn(self, outputs: Tensor) -> Tensor:
-        """One turn of the closed loop, through 8-bit pictures as `apply --settle` goes."""
+        """One turn of the closed loop, through 8-bit pictures as in `apply --settle`."""
         return self.translator.turn(outputs, self.domain)
 
     def outputs(self, pictures: Sequence[Picture]) -> list[UnitPicture]:

@@ -1,6 +1,5 @@
 """`explain`: from pictures to a page, cards and JSON."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +62,7 @@ def explain_pictures(
             explanations.append(explanation)
             yield explanation
         data = record(subject, found, explanations, cards, failed)
-        write_text(folder / DATA, json.dumps(data, indent=1) + "\n")
+        write_text(folder / DATA, data.to_json())
         page = _page(subject, found, explanations, cards, failed, title or out.name)
         write_text(folder / PAGE, render(PAGE, vars(page)))
     yield out / PAGE
@@ -136,7 +135,7 @@ class Page:
     faults: Sequence[str]
     found: Survey
     place: str
-    """What decides, as a noun: `level 6`."""
+    """What decides, as a noun: `level 6`, or `the output`."""
     comparison: str
     enough: int
     low_r2: float
@@ -162,7 +161,7 @@ def _page(
     faults: Sequence[str],
     title: str,
 ) -> Page:
-    view, comparison = view_of(found.deciding)
+    _, comparison = view_of(found.deciding)
     ends = [e.answer.settling for e in explanations if e.answer.settling]
     made_of = [e.answer.made_of for e in explanations]
     faces, pictures = scatter.marks(found.face_places, found.picture_places)
@@ -175,7 +174,7 @@ def _page(
         note=subject.faces.note,
         faults=faults,
         found=found,
-        place=view.replace("-", " "),
+        place=words.place(found.deciding),
         comparison=comparison,
         enough=ENOUGH,
         low_r2=LOW_R2,

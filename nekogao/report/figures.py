@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from nekogao.runs.metrics import Measurement
 
 COLOURS = ("#e4572e", "#2e86ab", "#6a994e", "#9d4edd", "#f2a541", "#3d405b")
-"""One a domain, in the pair set's order."""
+"""One per domain, in the pair set's order."""
 
 _PANELS = (
     ("skill", "skill (1 exact, 0 the mean face)"),
@@ -26,7 +26,7 @@ INK, _RULE = "#4a4540", "#c9c2b8"
 def curves(
     rows: Sequence[Measurement], domains: Sequence[str], boundaries: Sequence[tuple[float, str]]
 ) -> str:
-    """Four panels of measures over epochs, a line a domain.
+    """Four panels of measures over epochs, one line per domain.
 
     Args:
         rows: The measurements of a run.

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def text_of(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
-def render(template: str, context: dict[str, Any]) -> str:
+def render(template: str, context: Mapping[str, Any]) -> str:
     """A template of this package, filled in; text from outside is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined

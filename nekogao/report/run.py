@@ -78,6 +78,7 @@ class Link:
 
     name: str
     href: str
+    """Relative to the page; empty where the file is neither in the run folder nor beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,9 +217,14 @@ def _applied(run: Run, folder: Path | None) -> tuple[list[AppliedCard], list[Lin
 
 
 def _href(run: Run, path: Path) -> str:
-    """A link from the report to a file."""
-    relative = os.path.relpath(path.resolve(), run.folder.resolve())
-    return quote(Path(relative).as_posix())
+    """A link from the report to a file in the run folder or beside it; empty for others.
+
+    A longer way there would show the folders of this machine, and lead nowhere on another.
+    """
+    folder, found = run.folder.resolve(), path.resolve()
+    if not found.is_relative_to(folder.parent):
+        return ""
+    return quote(Path(os.path.relpath(found, folder)).as_posix())
 
 
 def _rerun(run: Run, about: About) -> str:

@@ -65,7 +65,7 @@ def _apart(places: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArray[n
 
 
 def colours(count: int) -> Sequence[str]:
-    """A colour a face: hues evenly spread, light and dark in turn."""
+    """One colour per face: hues evenly spread, light and dark in turn."""
     return [
         f"oklch({0.58 if i % 2 else 0.72} 0.15 {(25 + 360 * i / count) % 360:.0f})"
         for i in range(count)

@@ -3,7 +3,7 @@
 import math
 import shlex
 from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,22 @@ from nekogao.runs.folder import Run
 from nekogao.studies import summary
 from nekogao.studies.grid import read
 from nekogao.studies.study import RUNS, STUDY, threads_of, trials
-from nekogao.studies.summary import CellResult, Summary
+from nekogao.studies.summary import CellResult, Summary, Table
 
 PAGE = "study.html"
 _MOST_BARS = 8
 """Numbers of a measure that are drawn as bars; the table has all."""
 _LOWEST = -0.6
 """Skill below this is off the panel."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One measure on the page."""
+
+    table: Table
+    bars: str
+    """Its numbers as an SVG element."""
 
 
 def build(path: Path, out: Path) -> Path:
@@ -41,9 +50,8 @@ def build(path: Path, out: Path) -> Path:
         "cells": found.cells,
         "finished": len(found.outcomes),
         "failures": found.failures,
-        "tables": [
-            {**asdict(table), "bars": _bars(found, table.measure)}
-            for table in summary.tables(found)
+        "sections": [
+            Section(table, _bars(found, table.measure)) for table in summary.tables(found)
         ],
         "curves": _curves(found, out / RUNS),
         "command": f"nekogao study {shlex.quote(str(path))} --out {shlex.quote(str(out))}",
@@ -56,7 +64,7 @@ def build(path: Path, out: Path) -> Path:
 
 
 def _bars(found: Summary, measure: str) -> str:
-    """Means with intervals, a panel a number and a bar a cell; every seed as a dot."""
+    """Means with intervals: one panel per number, one bar per cell, one dot per seed."""
     names = found.names(measure)[:_MOST_BARS]
     columns = min(4, len(names))
     rows = math.ceil(len(names) / columns)
@@ -88,7 +96,7 @@ def _bar(axis: Axes, place: int, result: CellResult, measure: str, name: str) ->
 
 
 def _curves(found: Summary, runs: Path) -> str:
-    """Skill over epochs, a panel a cell, a thin line a seed and domain."""
+    """Skill over epochs: one panel per cell, one thin line per seed and domain."""
     shown = [result for result in found.cells if result.runs]
     if not shown:
         return ""

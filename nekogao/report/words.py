@@ -37,10 +37,14 @@ def became(explanation: Explanation) -> str:
 
 def decider(predictor: str) -> str:
     """A predictor as the beginning of a sentence: `Level 5 (by cosine)`."""
-    view, comparison = view_of(predictor)
+    where, comparison = place(predictor), view_of(predictor)[1]
+    return f"{where[0].upper()}{where[1:]} (by {comparison})"
+
+
+def place(predictor: str) -> str:
+    """Where a predictor looks, as a noun: `level 5`, or `the output`."""
     level = level_of(predictor)
-    place = f"Level {level}" if level is not None else f"The {view.replace('-', ' ')}"
-    return f"{place} (by {comparison})"
+    return f"the {view_of(predictor)[0]}" if level is None else f"level {level}"
 
 
 def why(explanation: Explanation) -> str:
@@ -86,14 +90,14 @@ def doing(flip: Flip) -> str:
 
 def line(explanation: Explanation) -> str:
     """All of it in one line."""
-    ids, level = explanation.ids, level_of(explanation.deciding)
-    place = f"level {level}" if level is not None else view_of(explanation.deciding)[0]
+    ids, where = explanation.ids, place(explanation.deciding)
     ends = settled(explanation)
     middle = f" (settled: {ends})" if ends else ""
     if explanation.decision.place:
-        middle += f" {place} says {ids[explanation.decision.face]}"
+        middle += f" {where} says {ids[explanation.decision.face]}"
     else:
-        middle += f" decided at {place}"
+        at = "by" if level_of(explanation.deciding) is None else "at"
+        middle += f" decided {at} {where}"
     flip = "no flip found"
     if explanation.morph:
         flip = f"flips to {ids[explanation.morph.face]} at {amount(explanation.morph)}"

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -18,13 +17,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from torch import Tensor
 
 from nekogao.runs.events import (
     Event,
     Finished,
     Interrupted,
     Measured,
-    Saved,
     Started,
     Stepped,
     Switched,
@@ -68,7 +67,7 @@ def show(events: Iterable[Event]) -> bool:
     return interrupted
 
 
-def _losses(losses: Mapping[str, Any]) -> str:
+def _losses(losses: Mapping[str, Tensor | float]) -> str:
     short = {"discriminator": "D", "discriminator_accuracy": "D acc", "adversarial": "adv"}
     return "  ".join(f"{short.get(name, name)} {value:.3f}" for name, value in losses.items())
 
@@ -98,26 +97,32 @@ class _Lines:
         print(text, flush=True)
 
     def show(self, event: Event) -> None:
-        if isinstance(event, Started):
-            how = f"going on from update {event.step}" if event.step else "starting"
-            self.say(f"{how}, {event.total} updates in all, on {event.device}")
-        elif isinstance(event, Stepped):
-            if time.monotonic() - self.shown > _PLAIN_SECONDS:
-                self.shown = time.monotonic()
-                left = event.seconds / event.step * (event.total - event.step)
+        match event:
+            case Started():
+                how = f"going on from update {event.step}" if event.step else "starting"
+                self.say(f"{how}, {event.total} updates in all, on {event.device}")
+            case Stepped():
+                self.step(event)
+            case Measured():
+                self.say(_measured(event))
+            case Switched():
+                self.say(f"switching to {event.phase} after update {event.step}")
+            case Interrupted():
                 self.say(
-                    f"  update {event.step}/{event.total}  {event.phase}  "
-                    f"{_losses(event.losses)}  about {left:.0f} s left"
+                    f"interrupted after update {event.step}; the same command goes on from there"
                 )
-        elif isinstance(event, Measured):
-            self.say(_measured(event))
-        elif isinstance(event, Switched):
-            self.say(f"switching to {event.phase} after update {event.step}")
-        elif isinstance(event, Interrupted):
-            self.say(f"interrupted after update {event.step}; the same command goes on from there")
-        elif isinstance(event, Finished):
-            state = "was finished already" if event.already else "finished"
-            self.say(f"{state} after {event.step} updates")
+            case Finished():
+                state = "was finished already" if event.already else "finished"
+                self.say(f"{state} after {event.step} updates")
+
+    def step(self, event: Stepped) -> None:
+        if time.monotonic() - self.shown > _PLAIN_SECONDS:
+            self.shown = time.monotonic()
+            left = event.seconds / event.step * (event.total - event.step)
+            self.say(
+                f"  update {event.step}/{event.total}  {event.phase}  "
+                f"{_losses(event.losses)}  about {left:.0f} s left"
+            )
 
 
 class _Bar(_Lines):
@@ -151,13 +156,13 @@ class _Bar(_Lines):
     def show(self, event: Event) -> None:
         if isinstance(event, Started):
             self.progress.update(self.task, total=event.total, completed=event.step)
-        if isinstance(event, Stepped):
-            self.progress.update(self.task, completed=event.step, description=event.phase)
-            if time.monotonic() - self.shown > _BAR_SECONDS:
-                self.shown = time.monotonic()
-                self.progress.update(self.task, losses=_losses(event.losses))
-        elif not isinstance(event, Saved):
-            super().show(event)
+        super().show(event)
+
+    def step(self, event: Stepped) -> None:
+        self.progress.update(self.task, completed=event.step, description=event.phase)
+        if time.monotonic() - self.shown > _BAR_SECONDS:
+            self.shown = time.monotonic()
+            self.progress.update(self.task, losses=_losses(event.losses))
 
 
 def print_stages(stages: Iterable[Stage]) -> None:

@@ -1,14 +1,15 @@
 """Networks whose answers are known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
-from nekogao.explain.subject import Faces, Subject
-from nekogao.models import file as weights
-from nekogao.models.translator import Translator
+from nekogao.explain.subject import Subject, TrainedFaces
 from nekogao.nets.generator import Generator
 from nekogao.pictures import characters, images
 from nekogao.pictures.domains import built_in
+from tests.networks import ARTICLE, PAPER, translator
 
 FACES = [characters.draw_face(who, 32) for who in characters.CHARACTERS[:4]]
 IDS = [who.name for who in characters.CHARACTERS[:4]]
@@ -45,12 +46,18 @@ class Negative(Generator):
 
 
 def subject(kind: type[Generator], faces: list[np.ndarray] = FACES) -> Subject:
+    """A network of that kind, asked in gray, that learned these faces."""
     torch.manual_seed(0)
-    generator = kind(size=32, width=2, normalisation="none").eval()
-    gray = built_in("gray")
-    model = weights.Model(generator, {"gray": gray}, "gray", {})
-    known = Faces(IDS[: len(faces)], faces, [images.luma(face) for face in faces])
-    return Subject(Translator(model), gray, known)
+    network = kind(**{**PAPER, **ARTICLE, "width": 2, "normalisation": "none"}).eval()
+    known = TrainedFaces(IDS[: len(faces)], faces, [images.luma(face) for face in faces])
+    return Subject(translator(network), built_in("gray"), known)
+
+
+def without_levels(kind: type[Generator]) -> Subject:
+    """The same as a network of a family inside which nothing can be looked at."""
+    who = subject(kind)
+    who.translator.family = replace(who.translator.family, views=lambda network, sources: {})
+    return who
 
 
 def noise(seed: int, size: int = 32) -> np.ndarray:

@@ -1,10 +1,20 @@
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nekogao.explain.answers import ask, reach
-from tests.explain.networks import FACES, Constant, Copy, Lookup, Negative, noise, subject
+from tests.explain.networks import (
+    FACES,
+    Constant,
+    Copy,
+    Lookup,
+    Negative,
+    noise,
+    subject,
+    without_levels,
+)
 
 
 def one(kind, picture):
@@ -16,18 +26,18 @@ def one(kind, picture):
 def test_a_lookup_gives_one_face_whole(face):
     answer = one(Lookup, FACES[face])
     assert answer.face == face and answer.share == pytest.approx(1, abs=1e-3)
-    assert answer.memory.span.r2 == pytest.approx(1, abs=1e-3)
-    assert answer.memory.span.effective == pytest.approx(1, abs=0.02)
-    assert answer.memory.copied == pytest.approx(0, abs=1e-3)
+    assert answer.made_of.span.r2 == pytest.approx(1, abs=1e-3)
+    assert answer.made_of.span.effective == pytest.approx(1, abs=0.02)
+    assert answer.made_of.copied == pytest.approx(0, abs=1e-3)
     assert answer.settling.kind == "fixed" and answer.settling.stored
-    assert answer.settling.face == face and answer.settling.steps == 1
+    assert answer.settling.face == face and answer.settling.turns == 1
     assert all(f.face == face and f.place == 0 for f in answer.findings.values())
     assert not answer.oddities
 
 
-def test_a_copy_is_told_from_memory():
+def test_a_copy_differs_from_memory():
     answer = one(Copy, noise(0))
-    assert answer.memory.span.r2 < 0.1 and answer.memory.copied > 0.9
+    assert answer.made_of.span.r2 < 0.1 and answer.made_of.copied > 0.9
     assert answer.settling.kind == "fixed" and not answer.settling.stored
     assert answer.oddities == ["spurious: settles away from every training face",
                                "not made of the training faces"]  # fmt: skip
@@ -61,4 +71,38 @@ def test_one_face_has_no_runner_up():
 
 
 def test_nothing_shown_nothing_answered():
-    assert ask(subject(Copy), []) == []
+    assert list(ask(subject(Copy), [])) == []
+
+
+def test_pictures_are_read_a_few_at_a_time_and_dropped_at_full_size():
+    read: list[weakref.ref] = []
+
+    def large():
+        for i in range(40):
+            picture = noise(i, 64)
+            read.append(weakref.ref(picture))
+            yield Path(f"{i}.png"), picture
+
+    answers = ask(subject(Copy), large())
+    first = next(answers)
+    assert first.picture.shape == (32, 32, 3) and len(read) < 40
+    kept = [first, *answers]
+    assert len(kept) == len(read) == 40
+    assert not any(picture() is not None for picture in read)
+
+
+def test_chunks_do_not_change_the_answers():
+    pictures = [(Path(f"{i}.png"), noise(i)) for i in range(20)]
+    together = list(ask(subject(Lookup), pictures))
+    alone = [one(Lookup, picture) for _, picture in pictures]
+    assert [a.path for a in together] == [path for path, _ in pictures]
+    assert [a.face for a in together] == [a.face for a in alone]
+    assert all(np.array_equal(a.output, b.output) for a, b in zip(together, alone, strict=True))
+
+
+def test_a_network_without_levels_keeps_its_output_for_the_map():
+    (answer,) = ask(without_levels(Lookup), [(Path("a.png"), FACES[1])])
+    assert list(answer.features) == ["output"] and "output-distance" in answer.findings
+    assert not any(name.startswith("level-") for name in answer.findings)
+    (answer,) = ask(subject(Lookup), [(Path("a.png"), FACES[1])])
+    assert answer.features and all(name.startswith("level-") for name in answer.features)

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from nekogao.explain.answers import ask
-from nekogao.explain.survey import level_of, survey
-from tests.explain.networks import FACES, Constant, Lookup, noise, subject
+from nekogao.explain.survey import level_of, survey, view_of
+from tests.explain.networks import FACES, Constant, Lookup, noise, subject, without_levels
+
+
+def asked(who, pictures):
+    return list(ask(who, [(Path(f"{i}.png"), p) for i, p in enumerate(pictures)]))
 
 
 def look(kind, pictures):
     who = subject(kind)
-    return survey(who, ask(who, [(Path(f"{i}.png"), p) for i, p in enumerate(pictures)]))
+    return survey(who, asked(who, pictures))
 
 
 def test_the_predictor_that_is_the_network_itself_agrees_always():
@@ -20,7 +24,7 @@ def test_the_predictor_that_is_the_network_itself_agrees_always():
     assert scores["pixels"].agreement == 1 and scores["pixels"].place == 0
     assert found.scores[0].agreement == 1
     assert sum(found.once) == 8 and found.settled == found.once
-    assert level_of(found.deciding)[0] == found.level and found.collapsed is None
+    assert level_of(found.deciding) == found.level is not None and found.collapsed is None
 
 
 def test_one_face_that_takes_all_is_a_collapse():
@@ -35,3 +39,23 @@ def test_equal_sources_lie_at_equal_places_on_the_map():
     assert 0 < found.spread <= 1 + 1e-9
     again = look(Lookup, FACES)
     assert np.array_equal(found.picture_places, again.picture_places)
+
+
+def test_a_network_without_levels_is_decided_by_its_output():
+    who = without_levels(Lookup)
+    found = survey(who, asked(who, FACES))
+    assert view_of(found.deciding)[0] == "output" and found.level is None
+    best = max(s.agreement for s in found.scores if s.name.startswith("output-"))
+    scores = {score.name: score for score in found.scores}
+    assert scores[found.deciding].agreement == best == 1
+    assert found.face_places.shape == found.picture_places.shape == (4, 2)
+
+
+@pytest.mark.parametrize(("predictor", "view", "comparison", "level"), [
+    ("level-6-cosine", "level-6", "cosine", 6),
+    ("level-6-centred-cosine", "level-6", "centred-cosine", 6),
+    ("output-share", "output", "share", None),
+    ("edge-density", "edge-density", "distance", None),
+])  # fmt: skip
+def test_a_predictor_names_its_view_and_comparison(predictor, view, comparison, level):
+    assert view_of(predictor) == (view, comparison) and level_of(predictor) == level

@@ -1,16 +1,15 @@
 import json
 
-import numpy as np
 import pytest
 
 from nekogao.errors import InputError
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
+from nekogao.models.gallery import Applied
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
-from nekogao.report import card, scatter
 from nekogao.report import explanation as explained
-from tests.explain.networks import Constant, Copy, Lookup, noise, subject
+from tests.explain.networks import Constant, Copy, Lookup, noise, subject, without_levels
 from tests.report.test_run import read
 
 HOSTILE = '<img src=x onerror="alert(1)"> & more.png'
@@ -60,7 +59,7 @@ def test_the_same_pictures_give_the_same_files(finished, folder, tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
-def test_a_collapse_thumbnails_and_outliers_are_told(finished, tmp_path):
+def test_a_collapse_thumbnails_and_outliers_are_reported(finished, tmp_path):
     for i in range(6):
         images.write(tmp_path / f"{i}.png", noise(i))
     text, _ = read(run(subject(Constant), [tmp_path / "*.png"], tmp_path / "out")[-1])
@@ -89,19 +88,21 @@ def test_nothing_is_overwritten_and_nothing_half_made_is_left(folder, tmp_path):
     assert explained.default_out(tmp_path) == tmp_path / "explained-2"
 
 
-def test_marks_never_hide_each_other_and_stay_on_the_map():
-    rng = np.random.default_rng(0)
-    faces, pictures = scatter.marks(rng.normal(size=(10, 2)), np.zeros((30, 2)))
-    marks = faces + pictures
-    for i, a in enumerate(marks):
-        assert a.side / 2 <= a.x <= scatter.WIDTH - a.side / 2
-        assert a.side / 2 <= a.y <= scatter.HEIGHT - a.side / 2
-        for b in marks[:i]:
-            apart = max(abs(a.x - b.x), abs(a.y - b.y))
-            assert apart > 0.8 * (a.side + b.side) / 2
+def test_a_network_without_levels_has_a_page_that_names_its_output(tmp_path):
+    images.write(tmp_path / "a.png", noise(0))
+    *_, page = run(without_levels(Lookup), [tmp_path / "a.png"], tmp_path / "out")
+    text, _ = read(page)
+    assert "as the output sees them" in text and "The output (by " in text
+    assert "no levels to look at" in text and 'class="levels"' not in text
+    assert json.loads((tmp_path / "out/explain.json").read_text())["level"] is None
 
 
-def test_long_words_on_a_card_are_broken():
-    font = card._font(20)
-    lines = card._lines("a " + "w" * 200, font, 300)
-    assert len(lines) > 5 and all(font.getlength(line) <= 300 for line in lines)
+def test_faults_come_in_the_order_of_the_pictures(tmp_path):
+    for i in range(20):
+        images.write(tmp_path / f"{i:02}.png", noise(i))
+    for i in (3, 17, 19):
+        (tmp_path / f"{i:02}.png").write_text("no picture")
+    *events, _ = run(subject(Constant), [tmp_path / "*.png"], tmp_path / "out")
+    faults = [e for e in events if isinstance(e, Applied)]
+    assert [fault.path.name for fault in faults] == ["03.png", "17.png", "19.png"]
+    assert len(events) == 20

@@ -1,11 +1,22 @@
 import re
 
 from nekogao.report.figures import curves
+from nekogao.runs.metrics import Measurement
 
 
 def test_the_curves_name_domains_and_phases_and_mark_the_boundary():
     rows = [
-        {"epoch": e, "domain": d, "skill": e / 10, "ssim": 0.5, "mae": 0.1, "identity": 1.0}
+        Measurement(
+            step=e,
+            epoch=float(e),
+            phase=1,
+            domain=d,
+            skill=e / 10,
+            ssim=0.5,
+            mae=0.1,
+            psnr=20.0,
+            identity=1.0,
+        )
         for e in (0, 5, 10)
         for d in ("edges", "gray")
     ]

@@ -3,16 +3,18 @@ import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 import nekogao
 from nekogao.errors import RunError
-from nekogao.models.gallery import apply
+from nekogao.models.gallery import APPLIED, AppliedRow, apply
 from nekogao.models.translator import Options
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
-from nekogao.report.run import build_report, stages
+from nekogao.report.run import MOST_APPLIED, build_report
 from nekogao.runs.folder import Run
+from nekogao.runs.metrics import stages
 
 
 @pytest.fixture
@@ -64,16 +66,48 @@ def test_names_are_escaped(run):
     assert "&lt;run&gt; &amp; more" in text and "<run>" not in text
 
 
-def test_the_retention_matrix_is_what_was_measured(finished):
-    run = Run(finished)
-    rows = run.read_metrics()
-    found = stages(rows, run.config())
-    assert [s.name for s in found] == ["before training", "edges:6", "gray:4"]
-    for stage, step in zip(found, (0, 12, 20), strict=True):
-        expected = {r["domain"]: r["skill"] for r in rows if r["step"] == step}
-        assert {c.domain: c.row["skill"] for c in stage.cells} == expected
-    trained = [[c.domain for c in s.cells if c.trained] for s in found]
+def test_the_retention_matrix_shows_what_was_measured(run):
+    opened = Run(run)
+    found = stages(opened.read_metrics(), opened.config().phases)
+    assert [stage.name for stage in found] == ["before training", "edges:6", "gray:4"]
+    trained = [[r.domain for r in stage.measurements if r.domain in r.trained] for stage in found]
     assert trained == [[], ["edges"], ["gray"]]
+    text, _ = read(build_report(run))
+    cells = re.findall(r'<td class="(trained)?[^"]*" style="--shade.*?<b>(.*?)</b>', text, re.S)
+    expected = [("trained" if row.domain in row.trained else "", f"{row.skill:.2f}")
+                for stage in found for row in stage.measurements]  # fmt: skip
+    assert cells == expected and len(cells) == 6
+
+
+def apply_copies(run, folder, count):
+    """A folder that `apply` wrote, with one small output recorded `count` times."""
+    folder.mkdir()
+    rows = []
+    for i in range(count):
+        images.write(folder / f"{i:02}.png", np.full((8, 8, 3), i, np.uint8))
+        rows.append(AppliedRow(output=f"{i:02}.png", domain="gray").to_json())
+    (folder / APPLIED).write_text("\n".join(rows) + "\n")
+
+
+def test_at_most_sixty_applied_pictures_are_shown_and_the_rest_linked(run):
+    apply_copies(run, run / "applied", MOST_APPLIED + 3)
+    text, parser = read(build_report(run))
+    assert MOST_APPLIED == 60 and text.count('alt="output for') == 60 and "3 more" in text
+    links = [s for s in parser.sources if not s.startswith(("data:", "#"))]
+    assert links == ["applied/60.png", "applied/61.png", "applied/62.png"]
+    assert all((run / link).is_file() for link in links)
+
+
+def test_a_folder_beside_the_run_is_linked_and_a_far_one_only_named(run, tmp_path_factory):
+    near, far = run.parent / "out & more", tmp_path_factory.mktemp("far") / "out"
+    for folder in (near, far):
+        apply_copies(run, folder, MOST_APPLIED + 1)
+    _, parser = read(build_report(run, near))
+    links = [s for s in parser.sources if not s.startswith(("data:", "#"))]
+    assert links == ["../out%20%26%20more/60.png"]
+    text, parser = read(build_report(run, far))
+    assert all(s.startswith(("data:", "#")) for s in parser.sources)
+    assert "60.png" in text and far.parent.name not in text
 
 
 def test_a_run_whose_pairs_are_gone_still_has_a_page(run):

@@ -4,23 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from nekogao.report.run import stages
 from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
 from nekogao.runs.folder import Run
+from nekogao.runs.metrics import Measurement, stages
 from nekogao.tracking import console
 
-ROW = {"epoch": 3.0, "domain": "gray", "ssim": 0.5, "mae": 0.25, "skill": 0.1, "identity": 0.4}
+ROW = Measurement(step=1, epoch=3.0, phase=1, domain="gray", ssim=0.5, mae=0.25, psnr=12.0,
+                  skill=0.1, identity=0.4)  # fmt: skip
 EVENTS = [
     Started(0, 9, "cpu"),
     Stepped(1, 9, "gray:9", {"l1": 0.5, "discriminator": 0.1}, 2.0),
-    Measured(1, [ROW]),
+    Measured(1, (ROW,)),
     Saved(1, Path("x.pt")),
     Switched(1, "edges:3"),
     Finished(9, already=False),
 ]
 
 
-def test_plain_lines_tell_progress_losses_and_time_left(capsys, monkeypatch):
+def test_plain_lines_show_progress_losses_and_time_left(capsys, monkeypatch):
     monkeypatch.setattr(console, "_PLAIN_SECONDS", -1.0)
     assert console.show(EVENTS) is False
     lines = capsys.readouterr().out.splitlines()
@@ -33,7 +34,7 @@ def test_plain_lines_tell_progress_losses_and_time_left(capsys, monkeypatch):
     ]
 
 
-def test_an_interruption_is_told(capsys):
+def test_an_interruption_is_reported(capsys):
     assert console.show([Started(4, 9, "cpu"), Interrupted(5)]) is True
     out = capsys.readouterr().out
     assert "going on from update 4" in out and "same command goes on" in out
@@ -60,6 +61,6 @@ def test_the_first_signal_asks_and_the_second_ends(number, capsys):
 
 def test_the_table_shows_every_domain_after_every_phase(finished, capsys):
     run = Run(finished)
-    console.print_stages(stages(run.read_metrics(), run.config()))
+    console.print_stages(stages(run.read_metrics(), run.config().phases))
     out = capsys.readouterr().out
     assert out.count("gray:4") == 2 and out.count("before training") == 2

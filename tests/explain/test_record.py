@@ -1,0 +1,51 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from nekogao.explain.answers import ask
+from nekogao.explain.explanation import explain
+from nekogao.explain.record import record
+from nekogao.explain.survey import survey
+from tests.explain.networks import FACES, IDS, Lookup, subject, without_levels
+
+
+def written(who):
+    answers = list(ask(who, [(Path(f"dir/{i}.png"), face) for i, face in enumerate(FACES)]))
+    found = survey(who, answers)
+    explanations = list(explain(who, answers, found))
+    text = record(who, found, explanations, ["cards/a.png"] * 4, ["b.png: broken."]).to_json()
+    return found, json.loads(text)
+
+
+def test_the_record_holds_every_number():
+    found, data = written(subject(Lookup))
+    assert data["faces"] == IDS and data["faults"] == ["b.png: broken."]
+    assert data["level"] == found.level and data["basins"]["once"] == dict.fromkeys(IDS, 1)
+    for picture, name in zip(data["pictures"], IDS, strict=True):
+        assert picture["face"] == picture["settled"]["face"] == name
+        assert sum(picture["shares"].values()) == pytest.approx(1)
+        assert picture["flips"]["morph"]["face"] != name
+        assert set(picture["memory"]) == {"nearest", "ratio", "r2", "effective", "copied"}
+        assert picture["findings"]["pixels"] == {"face": name, "distance": 0.0, "place": 0}
+
+
+def test_the_entries_keep_their_names_and_order():
+    _, data = written(subject(Lookup))
+    assert list(data) == [
+        "nekogao", "domain", "faces", "thumbnails", "note", "deciding", "level", "baseline",
+        "collapsed", "basins", "predictors", "map", "pictures", "faults",
+    ]  # fmt: skip
+    assert list(data["pictures"][0]) == [
+        "path", "card", "face", "runner_up", "shares", "memory", "settled", "findings", "agrees",
+        "flips", "outlier", "place",
+    ]  # fmt: skip
+    assert list(data["pictures"][0]["settled"]) == ["kind", "steps", "face", "distance", "stored"]
+    assert list(data["pictures"][0]["flips"]["morph"]) == [
+        "kind", "amount", "towards", "face", "change",
+    ]  # fmt: skip
+
+
+def test_a_network_without_levels_has_null_for_its_level():
+    _, data = written(without_levels(Lookup))
+    assert data["level"] is None and data["deciding"].startswith("output-")
