@@ -47,7 +47,8 @@ def test_attractors_are_sorted_by_kind(trained, answering):
     assert turning["cycle.gray"] == [1] * 5 and turning["stored.gray"] == [0] * 5
 
 
-def test_the_derivative_is_taken_where_the_loop_rests(trained):
+def test_the_derivative_is_taken_where_the_loop_rests(trained, monkeypatch):
+    monkeypatch.setattr(unseen, "_PRODUCTS", 10)
     found = unseen.measure_jacobian(trained)
     assert len(found["resting"]) == 4 and set(found["resting"]) <= {0.0, 1.0}
     count = int(sum(found["resting"]))
