@@ -55,7 +55,7 @@ def accelerated(config: TrainConfig) -> Iterator[Accelerator]:
 
     Raises ConfigError where there is no such accelerator.
     """
-    threads, workspace = torch.get_num_threads(), os.environ.get(_WORKSPACE)
+    threads, environment = torch.get_num_threads(), dict(os.environ)
     benchmark = torch.backends.cudnn.benchmark
     deterministic = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
@@ -67,8 +67,9 @@ def accelerated(config: TrainConfig) -> Iterator[Accelerator]:
         torch.set_num_threads(threads)
         torch.backends.cudnn.benchmark = benchmark
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        if workspace is None:
-            os.environ.pop(_WORKSPACE, None)
+        for name in os.environ.keys() - environment.keys():
+            del os.environ[name]  # Fabric sets some of its own
+        os.environ.update(environment)
 
 
 def choose(config: TrainConfig) -> Accelerator:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import os
 import shutil
 import signal
 import subprocess
@@ -447,3 +448,22 @@ def test_a_checkpoint_whose_moments_are_of_other_weights_is_refused(tiny, pair_s
     torch.save(saved, path)
     with pytest.raises(RunError, match="does not fit this run .*exp_avg has shape"):
         list(nekogao.train(tmp_path / "run", pair_set, tiny))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_training_leaves_the_process_as_it_found_it(pair_set, tmp_path, tiny, whole):
+    def process():
+        return (
+            torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(),
+            torch.backends.cudnn.benchmark, torch.random.get_rng_state().tolist(),
+            np.random.get_state()[1].tolist(), dict(os.environ), signal.getsignal(signal.SIGINT),
+        )  # fmt: skip
+
+    before = process()
+    config = replace(tiny, threads=2, phases=("edges:2",), precision="bf16-mixed")
+    events = nekogao.train(tmp_path / "run", pair_set, config)
+    assert isinstance(next(events), Started) and torch.get_num_threads() == 2
+    if whole:
+        list(events)
+    events.close()
+    assert process() == before
