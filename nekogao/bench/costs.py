@@ -1,4 +1,4 @@
-"""What must not cost more with more faces: four questions, each asked the plain way too."""
+"""What must not cost much more with more faces: questions, each asked the plain way too."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,15 +8,18 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from nekogao.bench import streams
 from nekogao.bench.findings import Findings, Numbers, Row, Workplace
-from nekogao.bench.processes import command, run
 from nekogao.bench.scale import draw
 from nekogao.bench.timing import Seconds, interleave, ratio
 from nekogao.config.compose import compose
 from nekogao.measures.composition import Basis, span
 from nekogao.measures.law import Permutations
+from nekogao.models.gallery import APPLIED, AppliedRow
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, images
+from nekogao.report.run import build_report
+from nekogao.runs.folder import Run
 from nekogao.training.loop import train
 
 COUNTS, QUICK = (10, 100, 1_000), (10, 100)
@@ -26,9 +29,6 @@ _PREDICTORS = 60
 """Predictions that are compared with the same winners."""
 _DRAWS = 10_000
 """Permutations for a p-value."""
-_WIDTH, _HEIGHT = 1600, 1200
-"""Of the pictures that are imported."""
-_MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,23 @@ class Cost:
     """What one question cost among so many."""
 
     row: Row
-    seconds: Seconds | None = None
-    peak_bytes: list[int] | None = None
+    seconds: Seconds
 
 
 def costs(work: Workplace) -> Findings:
-    """Every question at 10, 100 and 1,000; when quick, without the largest (import: at 10)."""
+    """Every question at 10, 100 and 1,000; when quick, without the largest (streams: at 10)."""
     counts = QUICK if work.quick else COUNTS
     found = [question(work, count) for question in QUESTIONS for count in counts]
-    for count in counts[:1] if work.quick else counts:
-        found.append(import_folders(work, count, work.repeats(3) if count < COUNTS[-1] else 1))
+    used = [
+        stream(work, count, work.repeats(3) if count < COUNTS[-1] else 1)
+        for stream in streams.STREAMS
+        for count in (counts[:1] if work.quick else counts)
+    ]
     return Findings(
-        [cost.row for cost in found],
+        [*(cost.row for cost in found), *(stream.row for stream in used)],
         CostNumbers(
-            seconds={cost.row.name: cost.seconds for cost in found if cost.seconds},
-            peak_bytes={cost.row.name: cost.peak_bytes for cost in found if cost.peak_bytes},
+            seconds={cost.row.name: cost.seconds for cost in found},
+            peak_bytes={stream.row.name: stream.peak_bytes for stream in used},
         ),
     )
 
@@ -180,37 +182,30 @@ def finished_run(pairs: Path, folder: Path) -> Path:
     return folder
 
 
-def import_folders(work: Workplace, count: int, repeats: int) -> Cost:
-    """`nekogao import --folders` with so many pairs of large pictures, the whole process."""
-    sides = write_pictures(work.scratch / f"import-{count}", count)
-    used = []
-    for repeat in range(repeats):
-        out = work.scratch / f"import-{count}" / f"set-{repeat}"
-        used.append(run(*command("import", out, "--folders", *sides)).peak)
-    full = 2 * count * _WIDTH * _HEIGHT * 3
-    row = Row(
-        name=f"import-{count}",
-        value=median(used) / _MIB,
-        unit="MiB",
-        baseline=full / _MIB,
-        ratio=full / median(used),
-        note=f"peak memory of the process; the baseline is computed: {count} pairs of "
-        f"{_WIDTH}x{_HEIGHT} RGB at full size alone",
+def report(work: Workplace, count: int) -> Cost:
+    """The report of a run that was applied to so many large pictures."""
+    ended = finished_run(draw(COUNTS[0], work.sets or work.scratch), work.scratch / f"run-{count}")
+    given, _ = streams.write_pictures(work.scratch / f"applied-{count}", count)
+    pictures = images.find(given)
+    applied = Run(ended).applied
+    applied.mkdir()
+    output = characters.draw_face(characters.CHARACTERS[0], _SIZE)
+    images.write(applied / pictures[0].with_suffix(".png").name, output)
+    for path in pictures[1:]:
+        out = applied / path.with_suffix(".png").name
+        out.hardlink_to(applied / pictures[0].with_suffix(".png").name)
+    rows = (AppliedRow(output=f"{p.stem}.png", input=str(p)).to_json() for p in pictures)
+    (applied / APPLIED).write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    seconds = interleave(
+        {
+            "nekogao": lambda: build_report(ended),
+            "baseline": lambda: [images.fit(images.read(p), _SIZE, "pad") for p in pictures],
+        },
+        work.repeats(3) if count < COUNTS[-1] else 1,
+        warmup=0,
     )
-    return Cost(row, peak_bytes=used)
-
-
-def write_pictures(folder: Path, count: int) -> tuple[Path, Path]:
-    """Two folders of so many large pictures with the same stems; all are links to one file."""
-    sides = folder / "sources", folder / "targets"
-    face = images.resize(characters.draw_face(characters.CHARACTERS[0], 512), _WIDTH, _HEIGHT)
-    for side in sides:
-        side.mkdir(parents=True)
-        first = side / "0000.jpg"
-        images.write(first, face)
-        for number in range(1, count):
-            (side / f"{number:04d}.jpg").hardlink_to(first)
-    return sides
+    note = f"the baseline reads all of the {count} pictures that the page would show"
+    return _compared(f"report-{count}", seconds, note)
 
 
 def _repeats(work: Workplace, count: int) -> int:
@@ -218,5 +213,5 @@ def _repeats(work: Workplace, count: int) -> int:
     return work.repeats(9 if count < COUNTS[-1] else 3)
 
 
-QUESTIONS: tuple[Callable[[Workplace, int], Cost], ...] = (winner, agreement, finished)
+QUESTIONS: tuple[Callable[[Workplace, int], Cost], ...] = (winner, agreement, finished, report)
 """What is asked at every count, in order."""

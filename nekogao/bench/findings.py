@@ -77,6 +77,8 @@ GOALS: dict[str, tuple[Goal, ...]] = {
     "agreement-1000": (at_least("ratio", 5),),
     "finished-1000": (at_least("ratio", 5),),
     "import-1000": (at_most(512),),
+    "explain-1000": (at_most(1024),),
+    "report-1000": (at_least("ratio", 5),),
 }
 """Name of a row -> goals, for two CPU cores. Missed goals are reported but are no errors."""
 

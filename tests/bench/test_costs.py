@@ -5,7 +5,6 @@ from nekogao.bench import costs
 from nekogao.bench.findings import Workplace
 from nekogao.measures.composition import Basis
 from nekogao.measures.law import Permutations
-from nekogao.pictures import images
 
 
 @pytest.fixture
@@ -41,16 +40,8 @@ def test_a_finished_run_is_compared_with_decoding_its_set(work):
     assert cost.row.name == "finished-10" and cost.row.value > 0 and cost.row.baseline > 0
 
 
-def test_pictures_to_import_are_large_and_share_their_pixels(tmp_path):
-    sides = costs.write_pictures(tmp_path, 3)
-    for side in sides:
-        paths = images.find(side)
-        assert [path.name for path in paths] == ["0000.jpg", "0001.jpg", "0002.jpg"]
-        assert images.read(paths[2]).shape == (1200, 1600, 3)
-        assert paths[0].samefile(paths[2])
-
-
-def test_an_import_is_compared_with_its_pictures_at_full_size(work):
-    cost = costs.import_folders(work, 2, repeats=1)
-    assert cost.row.baseline == 2 * 2 * 1600 * 1200 * 3 / 2**20
-    assert cost.row.value == cost.peak_bytes[0] / 2**20 > 50
+def test_a_report_is_compared_with_reading_all_its_pictures(work):
+    cost = costs.report(work, 3)
+    assert cost.row.name == "report-3" and cost.row.value > 0 and cost.row.baseline > 0
+    page = (work.scratch / "run-3" / "report.html").read_text()
+    assert page.count('alt="output for') == 3
