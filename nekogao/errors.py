@@ -16,7 +16,7 @@ Every message says what is wrong, what came, and the next step, on one line.
 
 
 class NekogaoError(Exception):
-    """Any failure that the caller can mend; its text is fit to be shown to a person."""
+    """Any failure that the caller can fix; its text is fit to be shown to a person."""
 
 
 class ConfigError(NekogaoError):
@@ -40,7 +40,7 @@ class RunError(NekogaoError):
 
 
 class DiskError(RunError):
-    """A file could not be written; with more room the same command goes on."""
+    """A file could not be written; with more room the same command resumes."""
 
 
 class ResumeError(RunError):

@@ -1,6 +1,7 @@
 """The levels of the design: folders import from lower ones, and their insides have no circle."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -160,14 +161,16 @@ for done in nekogao.apply(cats, ["faces"], "out", nekogao.Options(nearest=True))
 """
 
 
-def test_a_script_of_a_user_passes_mypy_strict_and_runs(faces, tmp_path):
-    script = tmp_path / "script.py"
+def test_scripts_of_users_pass_mypy_strict_and_run(faces, tmp_path):
+    script, guide = tmp_path / "script.py", tmp_path / "guide.py"
     script.write_text(USER_SCRIPT)
+    shown = (PACKAGE.parent / "docs" / "guide.md").read_text(encoding="utf-8")
+    guide.write_text("\n".join(re.findall(r"^```python\n(.*?)^```", shown, re.M | re.S)))
     (tmp_path / "faces").symlink_to(faces)
     root = PACKAGE.parent
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=",
-         f"--cache-dir={root / '.mypy_cache'}", str(script)],
+         f"--cache-dir={root / '.mypy_cache'}", str(script), str(guide)],
         capture_output=True, text=True, env={"MYPYPATH": str(root), "PATH": ""}, cwd=tmp_path,
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout + checked.stderr

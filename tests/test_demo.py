@@ -9,7 +9,7 @@ from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.events import Finished, Interrupted
 
 
-def test_the_demo_tells_the_whole_story_and_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
+def test_the_demo_shows_the_whole_story_and_resumes_where_it_was(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(demo, "PHASES", ("edges:1", "gray:1"))
     out = tmp_path / "demo"
     events = list(demo.demo(out, stop=lambda: True))

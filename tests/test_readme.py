@@ -78,10 +78,10 @@ def test_the_commands_of_the_guide_work(workplace, capsys):
             continue  # the author's files, which another test imports
         if line.startswith("nekogao import"):
             shutil.rmtree("set", ignore_errors=True)
-        if line == "nekogao train runs/cats --pairs set" and not Path("runs/contours").exists():
+        if line == "nekogao train runs/cats --pairs set" and not Path("runs/edges").exists():
             shutil.rmtree("set")
             assert main(["pairs", "faces", "set"]) == 0
-            first = "nekogao train runs/contours --pairs set --phases edges:1"
+            first = "nekogao train runs/edges --pairs set --phases edges:1"
             assert main(shortened(first)) == 0
         assert main(shortened(line)) == 0, (line, capsys.readouterr())
     assert Path("runs/both/report.html").is_file() and Path("cats/clip.mp4").is_file()

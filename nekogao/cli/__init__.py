@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
-        print(f"nekogao: {where}{reason}. Mend that and try again.", file=sys.stderr)
+        print(f"nekogao: {where}{reason}. Fix this and try again.", file=sys.stderr)
         return AT_FAULT
     except KeyboardInterrupt:
         print("nekogao: interrupted", file=sys.stderr)

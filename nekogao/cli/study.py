@@ -15,7 +15,7 @@ def study(
     engine: Literal["local", "ray"] = "local",
     workers: int = 0,
 ) -> int:
-    """Carry out a grid of runs, measure each, and compare them; the same command goes on.
+    """Carry out a grid of runs, measure each, and compare them; the same command resumes.
 
     Args:
         study: A TOML file: name, prediction, pairs, recipe or [base], seeds, [axes], measures.
@@ -56,7 +56,7 @@ def _line(event: Any) -> str:
         return f"{event.done}/{event.total}  {event.run}  {how}{left}"
     if isinstance(event, Completed):
         return f"finished: {event.total} runs" + (f", {event.failed} failed" * bool(event.failed))
-    return f"interrupted after {event.done} of {event.total} runs; the same command goes on"
+    return f"interrupted after {event.done} of {event.total} runs; the same command resumes"
 
 
 def _time(seconds: float) -> str:

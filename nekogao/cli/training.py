@@ -13,7 +13,7 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
     """The whole story on ten embedded faces, a few minutes long; ends with a report.
 
     Args:
-        out: A new folder; the same command again goes on after an interruption.
+        out: A new folder; the same command resumes after an interruption.
     """
     from nekogao.demo import RUN
     from nekogao.demo import demo as tell
@@ -40,7 +40,7 @@ def train(
     settings: Annotated[tuple[str, ...], arg(name="set")] = (),
     init_from: Path | None = None,
 ) -> int:
-    """Train a run; the same command again goes on where it was interrupted.
+    """Train a run; the same command again resumes where it was interrupted.
 
     Args:
         run: The run's folder.
@@ -83,7 +83,7 @@ def switch(run: Positional[Path], new: Positional[Path], phases: tuple[str, ...]
 
     Args:
         run: A finished run; it stays as it is.
-        new: The new run's folder; the same command again goes on after an interruption.
+        new: The new run's folder; the same command resumes after an interruption.
         phases: DOMAIN:EPOCHS, in order.
     """
     from nekogao.tracking import console

@@ -75,7 +75,7 @@ class AugmentConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Everything that a run depends on, beside its pair set."""
+    """Everything that a run depends on, except its pair set."""
 
     phases: tuple[str, ...] = ("all:300",)
     """Stretches of training, in order: DOMAIN[+DOMAIN...]:EPOCHS."""
@@ -124,4 +124,4 @@ class TrainConfig:
 
 
 MODELS: dict[str, type[ModelConfig]] = {ConvolutionalConfig.kind: ConvolutionalConfig}
-"""Kind -> the configuration of that family. nekogao.models.family enters new ones."""
+"""Kind -> the configuration of that family. nekogao.models.families enters new ones."""

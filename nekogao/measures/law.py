@@ -1,4 +1,4 @@
-"""The law: which face comes out for a picture never seen, what foretells it, and is it the cause?
+"""The law: which face comes out for a picture never seen, what predicts it, and is it the cause?
 
 The winner is the face with the largest share in the span test. A predictor compares a source
 with the training sources, in some view of them, and says which is nearest. Sources are float

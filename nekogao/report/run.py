@@ -1,4 +1,4 @@
-"""One self-contained HTML page that tells what a run did."""
+"""One self-contained HTML page that shows what a run did."""
 
 import os
 import shlex

@@ -16,7 +16,7 @@ from nekogao.runs.metrics import Measurement
 
 RUN_TOML = "run.toml"
 _KEPT = 2
-"""Checkpoints kept beside the best generator."""
+"""Checkpoints that are kept, apart from the best network."""
 
 
 class Run:
@@ -101,7 +101,7 @@ class Run:
         return self.phases / f"{number}.safetensors"
 
     def checkpoint_path(self, step: int) -> Path:
-        """Where the training state after `step` updates lies."""
+        """Where the training state after `step` updates is."""
         return self.checkpoints / f"{step:06d}.pt"
 
     def saved_checkpoints(self) -> list[Path]:
@@ -118,7 +118,7 @@ class Run:
             reason = str(error).splitlines()[0][:120]
             raise DiskError(
                 f"{path}: could not be written ({reason}). Free some disk space; the same command "
-                "then goes on from the last checkpoint."
+                "then resumes from the last checkpoint."
             ) from None
         for old in self.saved_checkpoints()[:-_KEPT]:
             old.unlink()

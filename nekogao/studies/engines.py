@@ -71,7 +71,7 @@ def _result(future: Future[Maybe]) -> Maybe:
         return future.result()
     except BrokenProcessPool:
         raise RunError(
-            "a worker process was killed, perhaps for want of memory. The same command goes on; "
+            "a worker process was killed, perhaps for want of memory. The same command resumes; "
             "use fewer --workers."
         ) from None
 
@@ -134,7 +134,7 @@ def _gather(cluster: Any, done: list[Any]) -> Iterator[Maybe]:
         except cluster.exceptions.RayError as error:
             reason = " ".join(str(error).split())[:200]
             raise RunError(
-                f"Ray lost a task ({reason}). The same command goes on from there."
+                f"Ray lost a task ({reason}). The same command resumes there."
             ) from None
 
 
@@ -164,7 +164,7 @@ def _cluster(cores: int) -> Iterator[Any]:
 
 
 class Flag:
-    """An actor that tells tasks to stop."""
+    """An actor that asks tasks to stop."""
 
     def __init__(self) -> None:
         self.up = False

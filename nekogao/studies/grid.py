@@ -15,7 +15,7 @@ from nekogao.studies.measured import check_names
 
 TEN_FACES, DRAWN = "ten-faces", "drawn:"
 _SPECIAL = ("pairs", "recipe", "generator")
-"""What an alternative may set beside single settings; generator is then a named one."""
+"""What an alternative may set, apart from single settings; generator is then a named one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ def raise_faults(path: Path, faults: list[str]) -> None:
 
 
 def _faults(about: StudyFile) -> Iterator[str]:
-    """What is wrong in the file beside its axes."""
+    """What is wrong in the file, apart from its axes."""
     if not about.name.strip():
         yield 'has no name. Add name = "...".'
     if not about.prediction.strip():
@@ -139,7 +139,7 @@ def _axes(axes: Mapping[str, Any], prefix: str = "") -> dict[str, dict[str, dict
         if isinstance(value, list) and value:
             names = [_label(item) for item in value]
             if len(set(names)) < len(names):
-                raise ConfigError(f"axes.{axis}: an alternative stands there twice. Remove one.")
+                raise ConfigError(f"axes.{axis}: an alternative is there twice. Remove one.")
             found[axis] = {name: {axis: v} for name, v in zip(names, value, strict=True)}
         elif (
             isinstance(value, dict) and value and all(isinstance(v, dict) for v in value.values())

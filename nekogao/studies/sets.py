@@ -14,7 +14,7 @@ SETS = "sets"
 
 
 def locate(study: Study, pairs: str, out: Path) -> Path:
-    """Where a set lies: in OUT/sets if the study builds it, else relative to the study file."""
+    """Where a set is: in OUT/sets if the study builds it, else relative to the study file."""
     if pairs == TEN_FACES or pairs.startswith(DRAWN):
         return out / SETS / slug(pairs)
     return study.path.parent / pairs

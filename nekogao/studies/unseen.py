@@ -124,15 +124,15 @@ def measure_interventions(trained: Trained) -> Numbers:
     """
     if "gray" not in trained.unseen_domains:
         return {}
-    before, foretold = _answers(trained, trained.unseen)
+    before, predicted = _answers(trained, trained.unseen)
     found: Numbers = {}
     for name, amount in _AMOUNTS.items():
         changed = [INTERVENTIONS[name](picture, amount) for picture in trained.unseen]
         after, again = _answers(trained, changed)
         moved = after != before
         found[f"moved.{name}"] = moved.astype(float).tolist()
-        for predictor in foretold:
-            right, still = again[predictor] == after, again[predictor] == foretold[predictor]
+        for predictor in predicted:
+            right, still = again[predictor] == after, again[predictor] == predicted[predictor]
             found[f"followed.{name}.{predictor}"] = right[moved].astype(float).tolist()
             found[f"stayed.{name}.{predictor}"] = (~moved)[still].astype(float).tolist()
     return found

@@ -108,9 +108,7 @@ class _Lines:
             case Switched():
                 self.say(f"switching to {event.phase} after update {event.step}")
             case Interrupted():
-                self.say(
-                    f"interrupted after update {event.step}; the same command goes on from there"
-                )
+                self.say(f"interrupted after update {event.step}; the same command resumes there")
             case Finished():
                 state = "was finished already" if event.already else "finished"
                 self.say(f"{state} after {event.step} updates")

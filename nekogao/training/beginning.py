@@ -45,7 +45,7 @@ def resolved(config: TrainConfig, pairs: PairSet) -> TrainConfig:
 def settle_config(
     run: Run, pairs: PairSet, asked: TrainConfig | None, origin: Origin | None
 ) -> TrainConfig:
-    """The configuration that a run goes by: what is asked for, or what it was begun with.
+    """The configuration of a run: what is asked for, or what it was begun with.
 
     Raises ResumeError where it was begun with another configuration, first weights or pair set.
     """

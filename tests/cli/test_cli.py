@@ -170,7 +170,7 @@ def test_bench_measures_writes_and_overwrites_nothing(run_command, pair_set, tmp
     one_line(run_command("bench", "--pairs", tmp_path, "--out", tmp_path / "b"), 1, "pairs.jsonl")
 
 
-def test_a_study_is_told_line_by_line_and_a_failed_run_is_status_one(run_command, tmp_path):
+def test_a_study_is_reported_line_by_line_and_a_failed_run_is_status_one(run_command, tmp_path):
     rates = {"good": {"optimizer": {"lr": 1e-3}}, "wild": {"optimizer": {"lr": 1e30}}}
     base = {"phases": ["edges:1", "gray:1"], "generator": {"width": 2}, "threads": 1}
     file = tmp_path / "rates.toml"
@@ -189,7 +189,7 @@ def test_a_study_is_told_line_by_line_and_a_failed_run_is_status_one(run_command
     one_line(run_command("study", tmp_path / "none.toml"), 1, "none.toml: no such file")
 
 
-def test_apply_tells_the_bad_and_translates_the_good(run_command, finished, tmp_path):
+def test_apply_reports_the_bad_and_translates_the_good(run_command, finished, tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     images.write(folder / "good.png", np.zeros((9, 9, 3), np.uint8))
@@ -201,7 +201,7 @@ def test_apply_tells_the_bad_and_translates_the_good(run_command, finished, tmp_
     assert (tmp_path / "out" / "good.png").is_file()
 
 
-def test_explain_tells_a_line_a_picture_and_the_bad_on_stderr(run_command, finished, tmp_path):
+def test_explain_prints_one_line_per_picture(run_command, finished, tmp_path):
     images.write(
         tmp_path / "cup.png", np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
     )
@@ -235,7 +235,7 @@ def test_what_explain_cannot_do_is_one_line(run_command, finished, tmp_path, arg
     assert not (tmp_path / "out").exists()
 
 
-def test_control_c_saves_and_the_same_command_goes_on(pair_set, tmp_path):
+def test_control_c_saves_and_the_same_command_resumes(pair_set, tmp_path):
     run = tmp_path / "run"
     command = [sys.executable, "-m", "nekogao.cli", "train", run, "--pairs", pair_set, *TINY,
                "--phases", "edges:3000"]  # fmt: skip
@@ -247,7 +247,7 @@ def test_control_c_saves_and_the_same_command_goes_on(pair_set, tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err
-    assert "the same command goes on from there" in out
+    assert "the same command resumes there" in out
     step = int(out.split("interrupted after update ")[1].split(";")[0])
     again = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
     assert again.stdout.readline().startswith(f"going on from update {step},")

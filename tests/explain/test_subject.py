@@ -30,7 +30,7 @@ def test_a_model_file_alone_has_thumbnails_and_says_so(finished, pair_set):
     assert not with_set.faces.thumbnails
 
 
-def test_a_pair_set_that_is_gone_or_changed_is_told(finished, faces, tmp_path):
+def test_a_pair_set_that_is_missing_or_changed_is_reported(finished, faces, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(finished, run)
     about = (run / "run.toml").read_text()

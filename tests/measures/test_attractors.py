@@ -57,7 +57,7 @@ def test_a_constant_network_has_one_spurious_fixed_point():
 
 
 @pytest.mark.parametrize("period", [2, 3, 8])
-def test_cycles_are_told_from_rest_and_from_wandering(period):
+def test_cycles_are_distinguished_from_rest_and_from_wandering(period):
     turned = 2 * np.pi / period
     step = linear([[np.cos(turned), -np.sin(turned)], [np.sin(turned), np.cos(turned)]])
     starts = torch.tensor([[1.0, 0.0], [0.0, 0.0], [0.5, 0.5]], dtype=torch.float64)

@@ -65,7 +65,7 @@ def test_sharpness_by_hand():
     assert measurements.sharpness(both, ramp) == pytest.approx(2**0.5)
 
 
-def test_sharpness_tells_blur_and_noise_and_is_a_number_for_flat_targets():
+def test_sharpness_distinguishes_blur_and_noise_and_is_a_number_for_flat_targets():
     targets, flat = faces(3), np.full((3, 16, 16, 3), 0.5, np.float32)
     assert measurements.sharpness((targets + np.roll(targets, 1, axis=1)) / 2, targets) < 0.9
     assert measurements.sharpness(targets, (targets + 0.5) / 2) == pytest.approx(2)

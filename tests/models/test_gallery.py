@@ -36,7 +36,7 @@ def snapshot(folder):
     return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_the_good_are_translated_and_the_bad_told(translator, folder, tmp_path):
+def test_the_good_are_translated_and_the_bad_reported(translator, folder, tmp_path):
     before = snapshot(folder)
     done = {d.path.relative_to(folder).as_posix(): d
             for d in apply(translator, [str(folder)], tmp_path / "out")}  # fmt: skip
@@ -87,7 +87,7 @@ def test_names_folders_and_patterns_are_found_once(folder, tmp_path):
     assert faults == []
 
 
-def test_what_leads_to_no_picture_gets_its_own_line_and_the_rest_goes_on(
+def test_what_leads_to_no_picture_gets_its_own_line_and_the_rest_continues(
     translator, folder, tmp_path
 ):
     (tmp_path / "empty").mkdir()
@@ -133,7 +133,7 @@ def test_a_video_keeps_its_frames_and_its_rate(translator, tmp_path, side_by_sid
     assert [p.name for p in (tmp_path / "out").iterdir() if p.suffix == ".mp4"] == ["clip.mp4"]
 
 
-def test_a_broken_video_is_told_and_leaves_nothing(translator, tmp_path):
+def test_a_broken_video_is_reported_and_leaves_nothing(translator, tmp_path):
     (tmp_path / "clip.mp4").write_bytes(b"no video")
     (done,) = apply(translator, [str(tmp_path / "clip.mp4")], tmp_path / "out")
     assert "no frame can be read" in done.error

@@ -42,7 +42,7 @@ def test_an_array_gives_an_array_and_anything_else_a_pil_image(translator, photo
         translator("absent.png")
 
 
-def test_the_last_domain_makes_the_source_unless_told_otherwise(translator, photo):
+def test_the_last_domain_makes_the_source_unless_another_is_named(translator, photo):
     (gray,) = translator.translate([photo])
     assert np.array_equal(gray.source, images.luma(images.fit(photo, 32, "stretch")))
     (edges,) = translator.translate([photo], Options(domain="edges"))

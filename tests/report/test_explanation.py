@@ -29,7 +29,7 @@ def run(who, names, out):
     return list(explained.explain_pictures(who, [str(n) for n in names], out, "the <run>"))
 
 
-def test_a_page_cards_and_json_and_the_rest_goes_on(finished, folder, tmp_path):
+def test_a_page_cards_and_json_and_the_rest_continues(finished, folder, tmp_path):
     *events, page = run(Subject.load(finished), [folder], tmp_path / "out")
     faults = [e.error for e in events if not isinstance(e, Explanation)]
     assert any("broken.png: is not a picture" in f for f in faults)

@@ -46,7 +46,7 @@ def test_the_page_stands_alone(run):
     assert "@import" not in text and "url(http" not in text
 
 
-def test_the_page_tells_the_story(run):
+def test_the_page_shows_the_story(run):
     images.write(run.parent / "cup.png", photographs()["coffee"])
     list(apply(nekogao.load(run), [str(run.parent / "cup.png")], run / "applied",
                Options(nearest=True)))  # fmt: skip

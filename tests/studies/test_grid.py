@@ -64,7 +64,7 @@ def test_without_axes_there_is_one_cell(write_study):
         ({"axes": {"generator.skip": ["all"]}},
          "unknown setting generator.skip. Did you mean generator.skips?"),
         ({"axes": {"generator.kernel": [3, 5]}}, "generator.kernel = 5: must be 3 or 4"),
-        ({"axes": {"batch": [2, 2]}}, "axes.batch: an alternative stands there twice"),
+        ({"axes": {"batch": [2, 2]}}, "axes.batch: an alternative is there twice"),
         ({"axes": {"batch": []}}, "must be a list of values, or named tables"),
         ({"axes": {"batch": 3}}, "axes.batch = 3: must be a list"),
         ({"axes": {"batch": [2], "b": {"x": {"batch": 3}}}}, "sets batch, as another axis does"),
@@ -84,7 +84,7 @@ def test_faults_are_reported_in_one_line(write_study, changes, message):
     assert text.startswith(f"{path}: ") and message in text and "\n" not in text
 
 
-def test_all_faults_are_told_at_once(write_study):
+def test_all_faults_are_reported_at_once(write_study):
     path = write_study(prediction="", seeds=[], axes={"batch": [0, -1]})
     with pytest.raises(ConfigError, match=r"4 faults. \(1\) .*prediction.*\(4\) batch = -1"):
         grid.read(path)
@@ -102,6 +102,6 @@ def test_the_studies_of_the_documents_are_sound(path):
 
 
 @pytest.mark.parametrize("name", ["fid", "KID"])
-def test_a_study_that_asks_for_what_needs_thousands_of_pictures_is_told_why(write_study, name):
+def test_measures_that_need_thousands_of_pictures_are_refused(write_study, name):
     with pytest.raises(ConfigError, match="compares the statistics of thousands of pictures"):
         grid.read(write_study(measures=[name]))

@@ -40,7 +40,7 @@ def whole(tmp_path_factory):
     return path, folder / "whole"
 
 
-def test_a_study_writes_a_folder_a_run_and_tells_as_it_goes(write_study, tmp_path):
+def test_a_study_writes_a_folder_per_run_and_reports_progress(write_study, tmp_path):
     path, out = write_study(), tmp_path / "out"
     events = list(conduct(path, out, workers=1))
     assert isinstance(events[0], Begun) and events[0].runs == 4 and events[0].done == 0
@@ -94,7 +94,7 @@ def test_workers_give_the_same_numbers_and_stop_when_asked(whole, tmp_path):
     assert results(out) == results(uninterrupted)
 
 
-def test_a_run_that_fails_is_told_and_the_rest_goes_on(write_study, tmp_path):
+def test_a_run_that_fails_is_reported_and_the_rest_continues(write_study, tmp_path):
     axes = {"rate": {"good": {"optimizer": {"lr": 1e-3}}, "wild": {"optimizer": {"lr": 1e30}}}}
     path, out = write_study(axes=axes, seeds=[0]), tmp_path / "out"
     events = finish(path, out)
@@ -129,7 +129,9 @@ def test_another_study_or_other_things_in_the_folder_are_refused(whole, write_st
         list(conduct(write_study(), tmp_path / "full"))
 
 
-def test_cells_that_do_not_fit_their_set_are_told_before_anything_is_made(write_study, tmp_path):
+def test_cells_that_do_not_fit_their_set_are_refused_before_anything_is_made(
+    write_study, tmp_path
+):
     axes = {"phases": [["depth:3"], ["edges:1"]], "generator.size": [32, 64]}
     with pytest.raises(ConfigError, match=r"3 faults.*'depth'.*generator.size 64"):
         list(conduct(write_study(axes=axes), tmp_path / "out"))
@@ -198,7 +200,7 @@ def test_a_number_that_some_seeds_lack_says_so(whole):
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
 )
-def test_a_signal_ends_it_with_status_130_and_the_study_goes_on(whole, tmp_path, number):
+def test_a_signal_ends_it_with_status_130_and_the_study_resumes(whole, tmp_path, number):
     path, out = write_file(tmp_path / "study.toml", {}), tmp_path / "out"
     command = [sys.executable, "-m", "nekogao.cli", "study", str(path), "--out", str(out),
                "--workers", "2"]  # fmt: skip
@@ -209,12 +211,12 @@ def test_a_signal_ends_it_with_status_130_and_the_study_goes_on(whole, tmp_path,
     os.killpg(process.pid, number)  # to the workers too, as a terminal does
     printed, err = process.communicate(timeout=200)
     assert process.returncode == 130 and "Traceback" not in err
-    assert "the same command goes on" in printed
+    assert "the same command resumes" in printed
     finish(path, out)
     assert results(out) == results(whole[1])
 
 
-def test_ray_that_is_missing_is_told_in_one_line(write_study, tmp_path, monkeypatch):
+def test_ray_that_is_missing_is_reported_in_one_line(write_study, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match=r"Install it with `pip install 'nekogao\[cluster\]'`"):
         list(conduct(write_study(), tmp_path / "out", engine="ray"))

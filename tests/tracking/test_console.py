@@ -37,7 +37,7 @@ def test_plain_lines_show_progress_losses_and_time_left(capsys, monkeypatch):
 def test_an_interruption_is_reported(capsys):
     assert console.show([Started(4, 9, "cpu"), Interrupted(5)]) is True
     out = capsys.readouterr().out
-    assert "going on from update 4" in out and "same command goes on" in out
+    assert "going on from update 4" in out and "same command resumes" in out
 
 
 def test_a_terminal_gets_a_bar(monkeypatch, capsys):
