@@ -14,6 +14,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from nekogao.errors import InputError
+from nekogao.lock import writing
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -56,9 +57,18 @@ def check_new_folder(out: Path) -> None:
 def new_folder(out: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `out` when the block ends without an error.
 
-    Raises InputError where `out` exists and is not an empty folder. After an error or an
-    interruption nothing is left behind.
+    Raises InputError where `out` exists and is not an empty folder, BusyError where another
+    process makes it at this moment. After an error or an interruption nothing is left behind.
     """
+    check_new_folder(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with writing(out), own_new_folder(out) as temporary:
+        yield temporary
+
+
+@contextmanager
+def own_new_folder(out: Path) -> Iterator[Path]:
+    """`new_folder` for a caller who holds the lock on `out`."""
     check_new_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))

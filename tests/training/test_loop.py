@@ -21,11 +21,19 @@ from nekogao.config import plain as settings
 from nekogao.config.compose import compose
 from nekogao.config.pairs import PairConfig
 from nekogao.config.plain import train_config
-from nekogao.errors import ConfigError, DivergedError, PairSetError, ResumeError, RunError
+from nekogao.errors import (
+    BusyError,
+    ConfigError,
+    DivergedError,
+    PairSetError,
+    ResumeError,
+    RunError,
+)
 from nekogao.models import file
 from nekogao.pairs import manifest, reader
 from nekogao.pairs.build import build
 from nekogao.pictures import images
+from nekogao.report.run import build_report
 from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
 from nekogao.runs.folder import Run
 
@@ -142,6 +150,32 @@ def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
     list(nekogao.train(tmp_path / "whole", pair_set, longer))
     assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
     assert metrics(tmp_path / "killed") == metrics(tmp_path / "whole")
+
+
+def test_a_second_training_in_one_folder_is_refused_and_touches_nothing(pair_set, tmp_path, tiny):
+    run = tmp_path / "run"
+    first = nekogao.train(run, pair_set, tiny)
+    for _ in range(5):
+        next(first)
+    (run / ".half.1.tmp").touch()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with pytest.raises(BusyError, match=r"run: is being written by process \d+ on .* since 20"):
+        list(nekogao.train(run, pair_set, tiny))
+    with pytest.raises(BusyError):
+        nekogao.switch(run, run, ["gray:1"])
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    first.close()
+    assert list(nekogao.train(run))[-1] == Finished(20, False)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_readers_need_no_lock_and_never_see_half_a_file(pair_set, tmp_path, tiny):
+    run = Run(tmp_path / "run")
+    for event in nekogao.train(run.folder, pair_set, replace(tiny, checkpoint_seconds=0.0)):
+        if isinstance(event, Saved):
+            build_report(run.folder)
+            nekogao.load(run.folder)
+            assert run.report.is_file()
 
 
 def test_a_finished_run_says_so(finished):
