@@ -102,6 +102,28 @@ def test_a_run_is_a_function_of_its_configuration(pair_set, tmp_path, tiny, fini
     assert digest(tmp_path / "other") != digest(finished)
 
 
+def test_two_trainings_in_two_threads_end_as_each_would_alone(pair_set, tmp_path, tiny):
+    """With dropout, whose masks come from PyTorch's one generator of the process."""
+    configs = [replace(tiny, phases=("all:60",), seed=seed) for seed in (0, 1)]
+    both_begin = threading.Barrier(2, timeout=60)
+
+    def go(number):
+        both_begin.wait()
+        list(nekogao.train(tmp_path / f"together-{number}", pair_set, configs[number]))
+
+    threads = [threading.Thread(target=go, args=[number]) for number in range(2)]
+    before = torch.get_rng_state()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert torch.equal(torch.get_rng_state(), before)
+    for number, config in enumerate(configs):
+        list(nekogao.train(tmp_path / f"alone-{number}", pair_set, config))
+        assert digest(tmp_path / f"together-{number}") == digest(tmp_path / f"alone-{number}")
+        assert metrics(tmp_path / f"together-{number}") == metrics(tmp_path / f"alone-{number}")
+
+
 @pytest.mark.parametrize("updates", [1, 4, 7, 12, 19])
 def test_an_interrupted_run_ends_bit_equal(pair_set, tmp_path, tiny, finished, updates):
     run = tmp_path / "run"
