@@ -3,7 +3,8 @@
     NekogaoError
     ├── ConfigError         a setting is wrong, or two settings contradict each other
     ├── InputError          a path or file that the user named cannot be used
-    │   └── PictureError    a picture cannot be read
+    │   ├── PictureError    a picture cannot be read
+    │   └── BusyError       another process or thread is writing there
     ├── PairSetError        a pair set is damaged or lacks what is asked of it
     ├── RunError            a run folder cannot be used as asked
     │   ├── DiskError       a file could not be written
@@ -29,6 +30,10 @@ class InputError(NekogaoError):
 
 class PictureError(InputError):
     """A picture cannot be read."""
+
+
+class BusyError(InputError):
+    """Another process or thread is writing this folder."""
 
 
 class PairSetError(NekogaoError):

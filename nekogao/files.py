@@ -14,6 +14,8 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from nekogao.errors import InputError
+from nekogao.lock import writing
+from nekogao.names import numbered
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -22,13 +24,20 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     A crash or a full disk leaves the previous content of `path`, never half of the new one.
     Threads and processes may write the same path at once: one of them wins as a whole.
     """
+    with _complete(path, write) as temporary:
+        temporary.replace(path)
+
+
+@contextmanager
+def _complete(path: Path, write: Callable[[Path], None]) -> Iterator[Path]:
+    """A temporary file next to `path` that `write` has filled; deleted after the block."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         write(temporary)
         with temporary.open("r+b") as handle:
             os.fsync(handle.fileno())
         temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        yield temporary
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -40,6 +49,44 @@ def write_text(path: Path, text: str) -> None:
 
 def _write_bytes(path: Path, data: bytes) -> None:
     path.write_bytes(data)
+
+
+def write_first_free(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) -> Path:
+    """Let `write` fill a file with the first free name of `numbered`; return its path.
+
+    The name is claimed when the file is complete, and by one writer alone: threads and processes
+    may do this in one folder at once, and nothing is ever overwritten.
+    """
+    with _complete(folder / f"{stem}{suffix}", write) as temporary:
+        return next(path for path in numbered(folder, stem, suffix) if _claim(path, temporary))
+
+
+def write_new(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a new file. Raises InputError where the name is taken, then or at the end.
+
+    A crash leaves no half of it.
+    """
+    taken = InputError(f"{path}: exists already. Name another file.")
+    if path.exists() or path.is_symlink():
+        raise taken
+    with _complete(path, write) as temporary:
+        if not _claim(path, temporary):
+            raise taken
+
+
+def _claim(path: Path, complete: Path) -> bool:
+    """Give a complete file the name `path` too, unless something has that name."""
+    try:
+        path.hardlink_to(complete)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            return False
+        complete.replace(path)
+    return True
 
 
 def check_new_folder(out: Path) -> None:
@@ -56,9 +103,18 @@ def check_new_folder(out: Path) -> None:
 def new_folder(out: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `out` when the block ends without an error.
 
-    Raises InputError where `out` exists and is not an empty folder. After an error or an
-    interruption nothing is left behind.
+    Raises InputError where `out` exists and is not an empty folder, BusyError where another
+    process makes it at this moment. After an error or an interruption nothing is left behind.
     """
+    check_new_folder(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with writing(out), own_new_folder(out) as temporary:
+        yield temporary
+
+
+@contextmanager
+def own_new_folder(out: Path) -> Iterator[Path]:
+    """`new_folder` for a caller who holds the lock on `out`."""
     check_new_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))

@@ -1,6 +1,8 @@
 """Names that every level shares: plain file names, and the ways to make a picture square."""
 
 import re
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -22,10 +24,18 @@ def slug(text: str) -> str:
     return short.strip("-.") or "picture"
 
 
+def numbered(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
+    """`stem.suffix`, `stem-2.suffix`, `stem-3.suffix` and so on, in `folder`."""
+    yield folder / f"{stem}{suffix}"
+    for number in count(2):
+        yield folder / f"{stem}-{number}{suffix}"
+
+
 def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """The first of `stem.suffix`, `stem-2.suffix`, ... that does not exist in `folder`."""
-    path, number = folder / f"{stem}{suffix}", 1
-    while path.exists() or path.is_symlink():
-        number += 1
-        path = folder / f"{stem}-{number}{suffix}"
-    return path
+    """The first of the numbered names that does not exist in `folder`.
+
+    It may be taken at the next moment: in folders that others write to, see
+    `nekogao.files.write_first_free`.
+    """
+    names = numbered(folder, stem, suffix)
+    return next(path for path in names if not (path.exists() or path.is_symlink()))

@@ -108,3 +108,55 @@ def test_lines_that_a_crash_cut_off_are_left_out(tmp_path):
     path.write_bytes(b'{"step": 1}\n[3]\n{"epoch": 2}\n{"step": 2, "x": "\xc3')
     assert files.read_lines(path, "step") == [{"step": 1}]
     assert files.read_lines(path) == [{"step": 1}, {"epoch": 2}]
+
+
+def test_a_name_is_claimed_by_one_writer_alone(tmp_path):
+    (tmp_path / "a.txt").write_text("somebody's")
+    (tmp_path / "a-3.txt").symlink_to("nowhere")
+    taken = []
+
+    def write(text):
+        for _ in range(20):
+            taken.append((files.write_first_free(
+                tmp_path, "a", ".txt", lambda path: path.write_text(text)), text))  # fmt: skip
+
+    threads = [threading.Thread(target=write, args=[str(number)]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({path for path, _ in taken}) == len(taken) == 80
+    assert all(path.read_text() == text for path, text in taken)
+    assert (tmp_path / "a.txt").read_text() == "somebody's"
+    assert len(list(tmp_path.iterdir())) == 82, "and no temporary file is left"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_names_are_claimed_without_links_too(tmp_path, monkeypatch, links):
+    if not links:  # as FAT has none
+
+        def refuse(self, target):
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr("pathlib.Path.hardlink_to", refuse)
+
+    def write(path):
+        path.write_text("new")
+
+    names = [files.write_first_free(tmp_path, "a", ".txt", write).name for _ in range(3)]
+    assert names == ["a.txt", "a-2.txt", "a-3.txt"]
+    files.write_new(tmp_path / "b.txt", write)
+    with pytest.raises(InputError, match="b.txt: exists already. Name another file"):
+        files.write_new(tmp_path / "b.txt", pytest.fail)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == dict.fromkeys(
+        [*names, "b.txt"], "new")  # fmt: skip
+
+
+def test_a_new_file_is_refused_where_the_name_was_taken_meanwhile(tmp_path):
+    def write(path):
+        path.write_text("new")
+        (tmp_path / "a.txt").write_text("somebody's")
+
+    with pytest.raises(InputError, match="exists already"):
+        files.write_new(tmp_path / "a.txt", write)
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["somebody's"]

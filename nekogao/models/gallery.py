@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from nekogao.errors import InputError, PictureError
-from nekogao.files import inside, read_lines, sha256, write_atomically
+from nekogao.files import inside, read_lines, sha256, write_first_free
 from nekogao.models import video
 from nekogao.models.translator import Options, Result, Translator
-from nekogao.names import free_name, slug
+from nekogao.names import slug
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS
 from nekogao.pictures.images import Picture
@@ -141,8 +141,8 @@ def apply(
         out.mkdir(parents=True, exist_ok=True)
         results = translator.translate([picture for _, picture in readable], options)
         for (path, _), result in zip(readable, results, strict=True):
-            target = free_name(out, slug(path.stem), ".png")
-            images.write(target, translator.row(result) if options.side_by_side else result.output)
+            shown = translator.row(result) if options.side_by_side else result.output
+            target = images.write_first_free(out, slug(path.stem), shown)
             done = Applied(path, target, result)
             _record(out, done, translator, options)
             yield done
@@ -182,14 +182,13 @@ def read_applied(folder: Path) -> list[AppliedRow]:
 def _apply_video(translator: Translator, path: Path, out: Path, options: Options) -> Applied:
     with video.reading(path) as clip:
         out.mkdir(parents=True, exist_ok=True)
-        target = free_name(out, slug(path.stem), ".mp4")
         counts: list[int] = []
 
         def write(temporary: Path) -> None:
             frames = _translated(translator, clip.frames, options)
             counts.append(video.write(temporary, frames, clip.rate))
 
-        write_atomically(target, write)
+        target = write_first_free(out, slug(path.stem), ".mp4", write)
     done = Applied(path, target, frames=counts[0])
     _record(out, done, translator, options)
     return done

@@ -10,7 +10,7 @@ import numpy as np
 
 from nekogao.errors import InputError, PictureError
 from nekogao.files import existing_folder, new_folder, sha256
-from nekogao.names import free_name, slug
+from nekogao.names import slug
 from nekogao.pictures import boxes as tables
 from nekogao.pictures import images
 from nekogao.pictures.boxes import BOXES, CROPS
@@ -112,8 +112,7 @@ def _save_crops(folder: Path, photo: Picture, found: Found) -> Iterator[dict[str
     place.mkdir(parents=True, exist_ok=True)
     digest = sha256(found.path)
     for box in found.boxes:
-        path = free_name(place, slug(found.path.stem), ".png")
-        images.write(path, cut(photo, box))
+        path = images.write_first_free(place, slug(found.path.stem), cut(photo, box))
         yield {
             "file": str(found.path.resolve()),
             **box._asdict(),

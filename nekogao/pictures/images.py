@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+from nekogao import files
 from nekogao.errors import InputError, PictureError
 from nekogao.files import existing_folder, write_atomically
 from nekogao.names import Fit
@@ -127,6 +128,17 @@ def write(path: str | Path, picture: Picture) -> None:
     kind = Image.registered_extensions()[path.suffix.lower()]
     write_atomically(
         path, lambda temporary: image.save(temporary, format=kind, compress_level=_PNG_LEVEL)
+    )
+
+
+def write_first_free(folder: Path, stem: str, picture: Picture) -> Path:
+    """Write a picture as the first of STEM.png, STEM-2.png, ... that is free; return its path."""
+    image = Image.fromarray(picture)
+    return files.write_first_free(
+        folder,
+        stem,
+        ".png",
+        lambda temporary: image.save(temporary, format="PNG", compress_level=_PNG_LEVEL),
     )
 
 

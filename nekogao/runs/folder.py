@@ -9,7 +9,7 @@ import torch
 
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import DiskError, RunError
-from nekogao.files import new_folder, read_lines, write_atomically, write_text
+from nekogao.files import own_new_folder, read_lines, write_atomically, write_text
 from nekogao.models import file
 from nekogao.runs.about import About, read
 from nekogao.runs.metrics import Measurement
@@ -49,11 +49,11 @@ class Run:
         return run
 
     def create(self, about: About) -> None:
-        """Begin a run: make the folder and write run.toml.
+        """Begin a run in a folder whose lock the caller holds: make the folder and write run.toml.
 
         Raises InputError where the folder holds something already.
         """
-        with new_folder(self.folder) as folder:
+        with own_new_folder(self.folder) as folder:
             (folder / self.previews.name).mkdir()
             (folder / self.checkpoints.name).mkdir()
             write_text(folder / RUN_TOML, about.to_toml())
@@ -88,7 +88,9 @@ class Run:
         """
         for folder in (self.folder, self.previews, self.checkpoints, self.phases):
             for leftover in folder.glob(".*.tmp"):
-                leftover.unlink()
+                # Somebody may be writing a report at this moment, which needs no lock.
+                if not leftover.name.startswith(f".{self.report.name}."):
+                    leftover.unlink(missing_ok=True)
         rows = [row for row in self.read_metrics() if row.step <= step]
         write_text(self.metrics, "".join(row.to_json() + "\n" for row in rows))
         for path in self.previews.glob("*-*.png"):

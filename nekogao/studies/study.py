@@ -10,7 +10,8 @@ from pathlib import Path
 from nekogao.config.plain import read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, NekogaoError, ResumeError
-from nekogao.files import new_folder, write_text
+from nekogao.files import own_new_folder, write_text
+from nekogao.lock import writing
 from nekogao.pairs.pair_set import PairSet
 from nekogao.studies import grid, sets
 from nekogao.studies.engines import ENGINES
@@ -96,7 +97,15 @@ def conduct(
         ConfigError: The file is at fault, or the engine is not available.
         ResumeError: The folder holds another study, or a pair set has changed.
         InputError: The folder holds something else.
+        BusyError: Another process carries a study out there.
     """
+    with writing(out):
+        yield from _conducted(path, out, engine, workers, stop)
+
+
+def _conducted(
+    path: Path, out: Path, engine: str, workers: int, stop: Callable[[], bool]
+) -> Iterator[Progress]:
     workers = workers or cores()
     study = begin(path, out, max(1, cores() // workers))
     threads = threads_of(out)
@@ -126,7 +135,9 @@ def cores() -> int:
 
 
 def begin(path: Path, out: Path, threads: int) -> Study:
-    """Check a study, and make its folder where there is none; raises as `conduct` does.
+    """Check a study, and make its folder where there is none; the caller holds its lock.
+
+    Raises as `conduct` does.
 
     The threads of a run are settled when a study is begun, since bits may depend on them.
     """
@@ -136,7 +147,7 @@ def begin(path: Path, out: Path, threads: int) -> Study:
         return study
     if out.is_dir() and any(out.iterdir()):
         raise InputError(f"{out}: is not empty, and no study. Name a new folder with --out.")
-    with new_folder(out) as folder:
+    with own_new_folder(out) as folder:
         opened = sets.open_all(study, folder)
         grid.raise_faults(path, list(_misfits(study, opened)))
         prints = {name: pairs.fingerprint for name, pairs in opened.items()}

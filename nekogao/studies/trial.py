@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import DiskError, NekogaoError
+from nekogao.errors import BusyError, DiskError, NekogaoError
 from nekogao.files import write_text
 from nekogao.runs.events import Interrupted
 from nekogao.studies.measured import measure_run
@@ -72,7 +72,7 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> Outcome
 
     A run that fails by its own fault (it diverges, say) is written down as failed. Where the
     machine is at fault another attempt may succeed, and OSError, DiskError or MemoryError is
-    raised.
+    raised; BusyError where somebody else trains the run.
     """
     begun, failed, measures = time.perf_counter(), "", None
     before = torch.get_num_threads()
@@ -82,8 +82,8 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> Outcome
         if any(isinstance(event, Interrupted) for event in events):
             return None
         measures = measure_run(trial.folder, trial.measures, stop)
-    except (OSError, DiskError, MemoryError, torch.OutOfMemoryError):
-        raise  # the machine's fault, not the run's: with more room it goes on
+    except (OSError, BusyError, DiskError, MemoryError, torch.OutOfMemoryError):
+        raise  # not the run's fault: with more room, or later, it goes on
     except NekogaoError as error:
         failed = str(error).replace(str(trial.folder), trial.name)
     except Exception as error:  # one run's fault must not end the study

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nekogao.config.schema import Phase, TrainConfig
 from nekogao.errors import RunError
-from nekogao.files import new_folder
+from nekogao.files import own_new_folder
+from nekogao.lock import writing
 from nekogao.models.families import family_of
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
@@ -67,12 +68,15 @@ def train(
         ResumeError: The run was begun with another configuration or pair set.
         PairSetError: A picture is missing or damaged.
         DivergedError: A loss is not finite any more.
+        BusyError: Another process or thread trains in this folder.
     """
     folder = Run(run)
-    opened = open_pairs(folder, pairs)
-    origin = origin_of(init_from) if init_from is not None else None
-    settled = settle_config(folder, opened, config, origin)
-    yield from loop(folder, opened, settled, origin, stop)
+    # Held from the first event to the last, or until the iterator is closed.
+    with writing(folder.folder):
+        opened = open_pairs(folder, pairs)
+        origin = origin_of(init_from) if init_from is not None else None
+        settled = settle_config(folder, opened, config, origin)
+        yield from loop(folder, opened, settled, origin, stop)
 
 
 def switch(
@@ -97,6 +101,7 @@ def switch(
         RunError: The old run is not finished.
         ConfigError: A domain is unknown.
         ResumeError: Its pair set has changed.
+        BusyError: Another process or thread writes the new folder.
     """
     old, folder = Run.open(run), Run(new)
     pairs = open_pairs(old, None)
@@ -104,12 +109,13 @@ def switch(
     longer = replace(config, phases=config.phases + tuple(str(Phase.parse(p)) for p in phases))
     check_pairs(old, pairs)
     plan(longer, pairs)
-    if not folder.exists:
-        end = plan(config, pairs).total
-        if not old.checkpoint_path(end).is_file():
-            raise RunError(f"{run}: is not finished. Finish it with `nekogao train {run}`.")
-        with new_folder(folder.folder) as temporary:
-            _copy(old, Run(temporary), longer, end)
+    with writing(folder.folder):
+        if not folder.exists:
+            end = plan(config, pairs).total
+            if not old.checkpoint_path(end).is_file():
+                raise RunError(f"{run}: is not finished. Finish it with `nekogao train {run}`.")
+            with own_new_folder(folder.folder) as temporary:
+                _copy(old, Run(temporary), longer, end)
     return train(folder.folder, pairs, longer, stop=stop)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from nekogao.files import write_atomically
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
@@ -43,7 +44,13 @@ def write_film(folder: Path, path: Path, columns: int) -> None:
     frames = [_frame(by_domain, step, columns) for step in steps]
     if frames:
         durations = [_MILLISECONDS] * (len(frames) - 1) + [8 * _MILLISECONDS]
-        frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+        write_atomically(
+            path,
+            lambda temporary: frames[0].save(
+                temporary, "GIF", save_all=True, append_images=frames[1:], duration=durations,
+                loop=0,
+            ),
+        )  # fmt: skip
 
 
 def _frame(by_domain: dict[str, dict[int, Path]], step: int, columns: int) -> Image.Image:

@@ -1,5 +1,6 @@
 """The training state: everything that changes while training, and nothing else."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,12 +87,18 @@ def new_state(config: TrainConfig, header: Header, batch: int) -> State:
         return State(family.start(config, header, batch))
 
 
+_generators = threading.RLock()
+"""Held while PyTorch's global generators are a run's own."""
+
+
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """PyTorch's global generators with a seed; the caller's random numbers are left as they were.
 
-    Only the CPU's generator and the named device's are touched.
+    Only the CPU's generator and the named device's are touched. Dropout and the initialisation
+    can draw from no others, so that of several trainings in the threads of one process one at a
+    time is in such a block.
     """
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with _generators, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield

@@ -1,3 +1,8 @@
+import subprocess
+import sys
+import threading
+from itertools import product
+
 import cv2
 import numpy as np
 import pytest
@@ -46,6 +51,52 @@ def test_the_good_are_translated_and_the_bad_reported(translator, folder, tmp_pa
     }  # fmt: skip
     assert all(images.read(d.output).shape == (32, 32, 3) for d in done.values() if d.output)
     assert snapshot(folder) == before
+
+
+APPLY = """
+import pathlib, sys, nekogao
+model, folder, out = map(pathlib.Path, sys.argv[1:])
+translator = nekogao.load(model)
+print("ready", flush=True)
+sys.stdin.readline()
+for done in nekogao.apply(translator, [folder], out):
+    print(done.output.name)
+"""
+
+
+def test_two_processes_that_apply_the_same_stems_write_all_that_they_tell(finished, tmp_path):
+    rng, out = np.random.default_rng(0), tmp_path / "out"
+    for place, number in product("abcd", range(10)):
+        (tmp_path / "in" / place).mkdir(parents=True, exist_ok=True)
+        picture = rng.integers(0, 256, (16, 16, 3), np.uint8)
+        images.write(tmp_path / "in" / place / f"{number}.png", picture)
+    command = [sys.executable, "-c", APPLY, str(finished), str(tmp_path / "in"), str(out)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    both = [subprocess.Popen(command, text=True, **pipes) for _ in range(2)]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    told = [name for process in both for name in process.communicate()[0].split()]
+    written = sorted(path.name for path in out.iterdir())
+    assert written == sorted([*told, "applied.jsonl"]) and len(told) == 80
+    assert sorted(row.output for row in read_applied(out)) == sorted(told)
+
+
+def test_threads_that_apply_the_same_stems_write_all_that_they_tell(translator, folder, tmp_path):
+    told = []
+
+    def go():
+        for _ in range(5):
+            told.extend(d.output for d in apply(translator, [str(folder / "photo.jpg")], tmp_path))
+
+    threads = [threading.Thread(target=go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(told)) == len(told) == 20 and all(path.is_file() for path in told)
 
 
 def test_nothing_is_overwritten_even_next_to_the_inputs(translator, folder):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nekogao.config.pairs import PairConfig
-from nekogao.errors import ConfigError, InputError, PairSetError
+from nekogao.errors import BusyError, ConfigError, InputError, PairSetError
 from nekogao.pairs.build import build, build_from
 from nekogao.pairs.doctor import examine
 from nekogao.pairs.pair_set import PairSet
@@ -101,3 +101,14 @@ def test_an_unknown_domain_and_thresholds_out_of_order_are_refused(faces, tmp_pa
         with pytest.raises(ConfigError, match=message):
             build(faces, tmp_path / "out", config)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pair_set_is_made_by_one_process_at_a_time(faces, tmp_path):
+    def pictures():
+        yield "a", np.zeros((32, 32, 3), np.uint8)
+        with pytest.raises(BusyError, match="set: is being written by process"):
+            build(faces, tmp_path / "set", PairConfig(size=32))
+        yield "b", np.zeros((32, 32, 3), np.uint8)
+
+    assert build_from(pictures(), tmp_path / "set", PairConfig(size=32)) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from nekogao.config.pairs import PairConfig
-from nekogao.errors import ConfigError, InputError, PairSetError, ResumeError
+from nekogao.errors import BusyError, ConfigError, InputError, PairSetError, ResumeError
+from nekogao.lock import writing
 from nekogao.pairs.build import build
 from nekogao.report.study import build as build_page
 from nekogao.studies import study as studies
@@ -62,6 +63,26 @@ def test_a_finished_study_runs_nothing_again(whole):
     events = list(conduct(path, out, workers=1))
     assert [type(event) for event in events] == [Begun, Completed] and events[0].done == 4
     assert before == {p: p.stat().st_mtime_ns for p in out.glob("runs/*/*")}
+
+
+def test_a_study_is_carried_out_by_one_process_at_a_time(whole, write_study, tmp_path):
+    path, out = write_study(), tmp_path / "out"
+    first = conduct(path, out, workers=1)
+    next(first)
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    with pytest.raises(BusyError, match="out: is being written by process"):
+        list(conduct(path, out, workers=1))
+    assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
+    first.close()
+    assert isinstance(next(conduct(path, out, workers=1)), Begun)
+
+
+def test_a_run_that_somebody_trains_is_no_failed_run(write_study, tmp_path):
+    path, out = write_study(), tmp_path / "out"
+    next(conduct(path, out, workers=1))
+    with writing(out / "runs" / "skips-none-s0"), pytest.raises(BusyError):
+        list(conduct(path, out, workers=1))
+    assert not list(out.rglob("cell.json"))
 
 
 def test_a_study_that_was_stopped_within_a_run_ends_as_one_that_was_not(whole, tmp_path):

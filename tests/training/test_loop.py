@@ -21,11 +21,19 @@ from nekogao.config import plain as settings
 from nekogao.config.compose import compose
 from nekogao.config.pairs import PairConfig
 from nekogao.config.plain import train_config
-from nekogao.errors import ConfigError, DivergedError, PairSetError, ResumeError, RunError
+from nekogao.errors import (
+    BusyError,
+    ConfigError,
+    DivergedError,
+    PairSetError,
+    ResumeError,
+    RunError,
+)
 from nekogao.models import file
 from nekogao.pairs import manifest, reader
 from nekogao.pairs.build import build
 from nekogao.pictures import images
+from nekogao.report.run import build_report
 from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
 from nekogao.runs.folder import Run
 
@@ -94,6 +102,28 @@ def test_a_run_is_a_function_of_its_configuration(pair_set, tmp_path, tiny, fini
     assert digest(tmp_path / "other") != digest(finished)
 
 
+def test_two_trainings_in_two_threads_end_as_each_would_alone(pair_set, tmp_path, tiny):
+    """With dropout, whose masks come from PyTorch's one generator of the process."""
+    configs = [replace(tiny, phases=("all:60",), seed=seed) for seed in (0, 1)]
+    both_begin = threading.Barrier(2, timeout=60)
+
+    def go(number):
+        both_begin.wait()
+        list(nekogao.train(tmp_path / f"together-{number}", pair_set, configs[number]))
+
+    threads = [threading.Thread(target=go, args=[number]) for number in range(2)]
+    before = torch.get_rng_state()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert torch.equal(torch.get_rng_state(), before)
+    for number, config in enumerate(configs):
+        list(nekogao.train(tmp_path / f"alone-{number}", pair_set, config))
+        assert digest(tmp_path / f"together-{number}") == digest(tmp_path / f"alone-{number}")
+        assert metrics(tmp_path / f"together-{number}") == metrics(tmp_path / f"alone-{number}")
+
+
 @pytest.mark.parametrize("updates", [1, 4, 7, 12, 19])
 def test_an_interrupted_run_ends_bit_equal(pair_set, tmp_path, tiny, finished, updates):
     run = tmp_path / "run"
@@ -142,6 +172,32 @@ def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
     list(nekogao.train(tmp_path / "whole", pair_set, longer))
     assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
     assert metrics(tmp_path / "killed") == metrics(tmp_path / "whole")
+
+
+def test_a_second_training_in_one_folder_is_refused_and_touches_nothing(pair_set, tmp_path, tiny):
+    run = tmp_path / "run"
+    first = nekogao.train(run, pair_set, tiny)
+    for _ in range(5):
+        next(first)
+    (run / ".half.1.tmp").touch()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with pytest.raises(BusyError, match=r"run: is being written by process \d+ on .* since 20"):
+        list(nekogao.train(run, pair_set, tiny))
+    with pytest.raises(BusyError):
+        nekogao.switch(run, run, ["gray:1"])
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    first.close()
+    assert list(nekogao.train(run))[-1] == Finished(20, False)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_readers_need_no_lock_and_never_see_half_a_file(pair_set, tmp_path, tiny):
+    run = Run(tmp_path / "run")
+    for event in nekogao.train(run.folder, pair_set, replace(tiny, checkpoint_seconds=0.0)):
+        if isinstance(event, Saved):
+            build_report(run.folder)
+            nekogao.load(run.folder)
+            assert run.report.is_file()
 
 
 def test_a_finished_run_says_so(finished):
