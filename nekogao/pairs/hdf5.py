@@ -12,6 +12,7 @@ from nekogao.errors import InputError, PairSetError
 from nekogao.files import sha256
 from nekogao.pairs import manifest
 from nekogao.pairs.manifest import Entry, Header, channels_of
+from nekogao.pairs.origin import Origin, Place
 from nekogao.pictures.domains import imported
 from nekogao.pictures.images import Picture
 
@@ -53,19 +54,18 @@ def import_hdf5(out: str | Path, files: Mapping[str, str | Path]) -> int:
     }
     domains = {name: imported(name, channels_of(found)) for name, found in sources.items()}
     header = Header(size=size, target_channels=channels_of(targets), domains=domains)
-    about = {d: {"file": str(p.resolve()), "sha256": sha256(p)} for d, p in paths.items()}
+    about = {domain: (str(path.resolve()), sha256(path)) for domain, path in paths.items()}
     entries = (
         Entry(
             name=f"{i:02d}",
             category=f"{i:02d}",
             target=target,
             sources={domain: sources[domain][i] for domain in paths},
-            origin={
-                **about[first],
-                "box": None,
-                "index": i,
-                "sources": {d: {**about[d], "index": int(order[d][i])} for d in paths},
-            },
+            origin=Origin(
+                *about[first],
+                index=i,
+                sources={d: Place(*about[d], int(order[d][i])) for d in paths},
+            ),
         )
         for i, target in enumerate(targets)
     )

@@ -11,9 +11,9 @@ from typing import Literal
 
 from nekogao.config.pairs import IMPORTED, PairConfig
 from nekogao.errors import ConfigError, InputError
-from nekogao.files import sha256
 from nekogao.pairs import manifest
 from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.origin import Origin
 from nekogao.pictures import images, outlines
 from nekogao.pictures.domains import KINDS, imported
 from nekogao.pictures.images import Picture
@@ -166,7 +166,7 @@ def _write(
             category=path.stem,
             target=images.as_channels(target, header.target_channels),
             sources={name: images.as_channels(source, domain.channels)},
-            origin={"file": str(path.resolve()), "box": None, "sha256": sha256(path)},
+            origin=Origin.of(path),
         )
 
     with closing(ahead(entry, targets)) as entries:

@@ -8,12 +8,15 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.files import check_relative, inside, new_folder
 from nekogao.names import slug
+from nekogao.pairs import fields, origin
+from nekogao.pairs.origin import Origin
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
@@ -48,7 +51,7 @@ class Entry:
     category: str
     target: Picture
     sources: dict[str, Picture]
-    origin: dict[str, Any]
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Item:
     category: str
     target: str
     sources: dict[str, str]
-    origin: dict[str, Any] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
     sha256: dict[str, str] = field(default_factory=dict)
     """`target` and every domain -> hash of the file as it was written."""
 
@@ -129,7 +132,7 @@ def _write_item(folder: Path, name: str, entry: Entry) -> dict[str, Any]:
         "category": entry.category,
         "target": paths.pop("target"),
         "sources": paths,
-        "origin": entry.origin,
+        "origin": entry.origin.to_dict(),
         "sha256": hashes,
     }
 
@@ -207,11 +210,10 @@ def _parse_header(path: Path, row: dict[str, Any]) -> Header:
 def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) -> Item:
     where = f"{folder / NAME}, line {number}"
     try:
-        item = Item(**row)
+        item = _item(row)
         for relative in item.files().values():
             check_relative(folder, relative)
-        hash(item.id)
-    except (TypeError, AttributeError) as error:
+    except TypeError as error:
         raise PairSetError(f"{where}: damaged item ({error}). Rebuild the pair set.") from None
     except InputError as error:
         raise PairSetError(f"{where}: {error}") from None
@@ -221,6 +223,20 @@ def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) 
             f"{', '.join(header.domains)}. Rebuild the pair set."
         )
     return item
+
+
+def _item(row: dict[str, Any]) -> Item:
+    """An item from plain data. Raises TypeError where a field is unknown or has another type."""
+    if unknown := row.keys() - {f.name for f in dataclass_fields(Item)}:
+        raise TypeError(f"unknown field {min(unknown)!r}")
+    return Item(
+        id=fields.needed(row, "id", str),
+        category=fields.needed(row, "category", str),
+        target=fields.needed(row, "target", str),
+        sources=fields.texts(row, "sources"),
+        origin=origin.parse(fields.optional(row, "origin", dict) or {}),
+        sha256=fields.texts(row, "sha256") if "sha256" in row else {},
+    )
 
 
 def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture:
