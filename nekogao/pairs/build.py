@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from nekogao.config.pairs import BUILT, PairConfig
-from nekogao.pairs import manifest
+from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
 from nekogao.pictures import boxes, images
@@ -33,9 +33,13 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = BUILT) -> int
 
     def entry(path: Path) -> Entry:
         row = known.get(path.relative_to(root).as_posix())
-        origin = Origin.cut(row) if row else Origin.of(path)
         category = path.parent.name if path.parent != root else path.stem
-        target = images.fit(images.read(path), config.size, config.fit)
+        picture = images.read(path)
+        target = images.fit(picture, config.size, config.fit)
+        height, width = picture.shape[:2]
+        found = doubts.of_shape(width, height, config.size, config.fit)
+        found += doubts.of_picture("target", target)
+        origin = Origin.cut(row, tuple(found)) if row else Origin.of(path, tuple(found))
         return _entry(path.stem, category, target, header, origin)
 
     with closing(ahead(entry, images.find(root))) as entries:

@@ -196,11 +196,18 @@ def _parse_header(path: Path, row: dict[str, Any]) -> Header:
             "Rebuild with `nekogao pairs`."
         )
     try:
-        domains = {name: Domain(**fields) for name, fields in row["domains"].items()}
-        header = Header(int(row["size"]), int(row["target_channels"]), domains)
+        domains = {
+            name: Domain.from_dict(fields.checked(data, name, dict))
+            for name, data in fields.needed(row, "domains", dict).items()
+        }
+        header = Header(
+            fields.needed(row, "size", int), fields.needed(row, "target_channels", int), domains
+        )
         if not domains or any(name != d.name for name, d in domains.items()):
-            raise ValueError("domains")
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+            raise TypeError("domains")
+        if header.size < 1 or header.target_channels not in (1, 3):
+            raise TypeError(f"size {header.size}, target_channels {header.target_channels}")
+    except (TypeError, ConfigError) as error:
         raise PairSetError(
             f"{path}, line 1: damaged header ({error}). Rebuild with `nekogao pairs`."
         ) from None
