@@ -4,10 +4,12 @@ Nothing is held in memory at full size: the files' headers say whether the pairs
 how many channels they have; then one pair after another is read, fitted and written.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
+from unicodedata import normalize
 
 from nekogao.config.pairs import IMPORTED, PairConfig
 from nekogao.errors import ConfigError, InputError
@@ -97,6 +99,7 @@ def import_folders(
     """
     _check_domain(domain)
     ours, theirs = _by_stem(Path(sources)), _by_stem(Path(targets))
+    ours = _spelled_alike(ours, theirs)
     alone = sorted(set(ours) ^ set(theirs))
     if alone:
         raise InputError(
@@ -149,6 +152,22 @@ def _by_stem(folder: Path) -> dict[str, Path]:
             raise InputError(f"{path}: the same stem as {found[key].name}. Rename one.")
         found[key] = path
     return found
+
+
+def _spelled_alike(ours: dict[str, Path], theirs: dict[str, Path]) -> dict[str, Path]:
+    """Our pictures under their keys, where the two differ in nothing but composed letters."""
+    composed = defaultdict[str, list[str]](list)
+    for key in theirs.keys() - ours.keys():
+        composed[normalize("NFC", key)].append(key)
+    alone = defaultdict[str, list[str]](list)
+    for key in ours.keys() - theirs.keys():
+        alone[normalize("NFC", key)].append(key)
+    names = {
+        keys[0]: composed[name][0]
+        for name, keys in alone.items()
+        if len(keys) == len(composed[name]) == 1
+    }
+    return {names.get(key, key): path for key, path in ours.items()}
 
 
 def _outlines(paths: Collection[Path]) -> dict[Path, Outline]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.files import check_relative, inside, new_folder
-from nekogao.names import slug
+from nekogao.names import same_name_key, slug
 from nekogao.pairs import fields, origin
 from nekogao.pairs.origin import Origin
 from nekogao.pictures import images
@@ -109,13 +109,12 @@ def _named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
     last: dict[str, int] = {}
     for entry in entries:
         base = slug(entry.name)
-        # Some file systems ignore the difference between upper and lower case.
-        key = base.casefold()
+        key = same_name_key(base)
         name, number = base, last.get(key, 1)
-        while name.casefold() in taken:
+        while same_name_key(name) in taken:
             number += 1
             name = f"{base}-{number}"
-        taken.add(name.casefold())
+        taken.add(same_name_key(name))
         last[key] = number
         yield name, entry
 

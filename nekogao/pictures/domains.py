@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from nekogao.errors import ConfigError
+from nekogao.names import is_reserved
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import Palette
@@ -20,6 +21,7 @@ IMPORTED = "imported"
 LABELS = "labels"
 AS_IS = "as-is"
 EVERY = "all"
+_TAKEN = frozenset({EVERY, AS_IS, "target"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +42,10 @@ class Domain:
     """The colours of label maps, each of `channels` numbers from 0 to 255; `labels` only."""
 
     def __post_init__(self) -> None:
-        reserved = {EVERY, AS_IS, "target"}
-        if not self.name.replace("-", "").replace("_", "").isalnum() or self.name in reserved:
+        if not self.name.replace("-", "").replace("_", "").isalnum() or self.name in _TAKEN:
             raise ConfigError(
                 f"domain name {self.name!r}: letters, digits, hyphens and underscores only, and "
-                f"not one of {', '.join(sorted(reserved))}. Choose another name."
+                f"not one of {', '.join(sorted(_TAKEN))}. Choose another name."
             )
         if not self.imported and self.kind not in KINDS:
             raise ConfigError(
@@ -130,8 +131,10 @@ def imported(name: str, channels: int, palette: Palette = ()) -> Domain:
 
     Sources with a palette are label maps.
 
-    Raises ConfigError for a name that no domain may have.
+    Raises ConfigError for a name that no domain may have, and for one that no folder may have.
     """
+    if is_reserved(name) or name.casefold() in _TAKEN:
+        raise ConfigError(f"domain name {name!r}: cannot name a folder. Choose another name.")
     if palette:
         return Domain(name=name, kind=LABELS, channels=channels, palette=palette)
     return Domain(name=name, kind=name if name in KINDS else IMPORTED, channels=channels)
