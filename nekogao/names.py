@@ -1,8 +1,9 @@
 """Names that every level shares: plain file names, and the ways to make a picture square."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import Literal
 
@@ -11,17 +12,60 @@ Fit = Literal["crop", "pad", "stretch"]
 with white, `stretch` ignores the proportions."""
 
 _LONGEST_NAME = 150
+_RESERVED = frozenset(
+    [
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"),
+    ]
+)
+"""Names of devices on Windows, whatever suffix follows."""
+
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "'")
+"""How a cell begins that a spreadsheet would compute, and the quote that prevents it."""
 
 
 def slug(text: str) -> str:
-    """`text` as a file name that every system takes: word characters, dots and hyphens.
+    """`text` as a file name that every system takes: word characters, marks, dots and hyphens.
 
-    At most 150 bytes of UTF-8; never empty, `.` or `..`.
+    At most 150 bytes of UTF-8, composed (NFC); never empty, `.`, `..` or a device of Windows.
     """
-    plain = re.sub(r"[^\w.-]+", "-", text)
+    composed = unicodedata.normalize("NFC", text)
+    runs = groupby(composed, _is_plain)
+    plain = "".join("".join(run) if kept else "-" for kept, run in runs)
     # Names may have 255 bytes; suffixes, numbers and temporary names need some of them.
     short = plain.encode(errors="ignore")[:_LONGEST_NAME].decode(errors="ignore")
-    return short.strip("-.") or "picture"
+    name = short.strip("-.") or "picture"
+    stem, dot, rest = name.partition(".")
+    return f"{stem}_{dot}{rest}" if is_reserved(name) else name
+
+
+def _is_plain(character: str) -> bool:
+    # Vowels of Thai, Hindi and Hebrew are marks, which `\w` leaves out.
+    return bool(re.match(r"[\w.-]", character)) or unicodedata.category(character)[0] == "M"
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Windows takes the name for a device, as it does `aux` and `con.png`."""
+    return name.partition(".")[0].casefold() in _RESERVED
+
+
+def same_name_key(name: str) -> str:
+    """What names have in common that some file system takes for the same: case, and composition."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def cell(text: str) -> str:
+    """Text as a cell of a CSV file that no spreadsheet takes for a formula: it gets a quote."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def from_cell(text: str) -> str:
+    """The text that `cell` wrote."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULAS) else text
 
 
 def numbered(folder: Path, stem: str, suffix: str) -> Iterator[Path]:

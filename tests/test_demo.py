@@ -21,7 +21,7 @@ def test_the_demo_shows_the_whole_story_and_resumes_where_it_was(tmp_path, monke
         "astronaut.png", "cameraman.png", "coffee.png", "rocket.png",
     }  # fmt: skip
     assert list(demo.demo(out))[-1] == Finished(2, already=True)
-    assert all(Path(i.origin["file"]).is_file() for i in PairSet.open(out / "pairs").items)
+    assert all(Path(i.origin.file).is_file() for i in PairSet.open(out / "pairs").items)
     capsys.readouterr()
     assert main(["demo", str(out)]) == 0
     said = capsys.readouterr().out.splitlines()[-1]

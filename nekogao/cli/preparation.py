@@ -73,7 +73,21 @@ def pairs(
     config = PairConfig(domains=domains, size=size, fit=fit, low=low, high=high)
     count = build(faces, out, config)
     print(f"{count} items, {size}x{size}, domains {', '.join(domains)}, in {out}")
+    _show_notes(out)
     return DONE
+
+
+def _show_notes(out: Path) -> None:
+    """Show which domains are label maps, and what is doubtful about the items of a new set."""
+    from nekogao.pairs.pair_set import PairSet
+
+    found = PairSet.open(out)
+    for domain in found.header.domains.values():
+        if domain.palette:
+            print(f"{domain.name}: label maps of {len(domain.palette)} colours")
+    for item in found.items:
+        for doubt in item.origin.doubts:
+            print(f"nekogao: {item.id}: {doubt}", file=sys.stderr)
 
 
 @app.command(name="import")
@@ -84,6 +98,7 @@ def import_(
     direction: Literal["AtoB", "BtoA"] = "AtoB",
     folders: tuple[Path, Path] | None = None,
     domain: str = "source",
+    labels: tuple[str, ...] = (),
     size: int = IMPORTED.size,
     fit: Fit = IMPORTED.fit,
 ) -> int:
@@ -96,6 +111,8 @@ def import_(
         direction: Which half of an aligned picture is the source.
         folders: A folder of sources and one of targets, paired by stem.
         domain: What to call the imported domain (aligned and folders).
+        labels: Domains whose sources are label maps, where they do not look like it: scaled by
+            nearest neighbour and never blended.
         size: Pixels a side (aligned and folders), a power of two from 32 to 512.
         fit: How a picture that is not square becomes so (aligned and folders).
     """
@@ -110,28 +127,42 @@ def import_(
             raise UsageError("import: --hdf5 takes DOMAIN=FILE, as in edges=edges.hdf5")
         if len({name for name, *_ in named}) < len(named):
             raise UsageError("import: --hdf5 names a domain twice")
-        count = import_hdf5(out, {name: path for name, _, path in named})
+        files = {name: path for name, _, path in named}
+        if unknown := set(labels) - set(files):
+            raise UsageError(f"import: --labels {min(unknown)}: --hdf5 names no such domain")
+        count = import_hdf5(out, files, labels=labels)
+    elif set(labels) - {domain}:
+        raise UsageError(f"import: --labels takes the domain's name, which is {domain}")
     elif aligned:
         config = PairConfig(size=size, fit=fit)
-        count = import_aligned(out, aligned, config, direction=direction, domain=domain)
+        count = import_aligned(
+            out, aligned, config, direction=direction, domain=domain, labels=domain in labels
+        )
     else:
         assert folders is not None
         config = PairConfig(size=size, fit=fit)
-        count = import_folders(out, *folders, config, domain=domain)
+        count = import_folders(out, *folders, config, domain=domain, labels=domain in labels)
     print(f"{count} items in {out}")
+    _show_notes(out)
     return DONE
 
 
 @app.command
-def doctor(pairs: Positional[Path]) -> int:
+def doctor(pairs: Positional[Path], snap: Path | None = None) -> int:
     """Examine a pair set; list everything that is wrong with it.
 
     Args:
         pairs: A pair set.
+        snap: A new folder for a copy of the set in which every stray pixel of a label map has the
+            nearest label.
     """
-    from nekogao.pairs.doctor import examine
+    from nekogao.pairs.doctor import examine, snap_to_palettes
     from nekogao.pairs.pair_set import PairSet
 
+    if snap is not None:
+        count = snap_to_palettes(pairs, snap)
+        print(f"{count} items in {snap}, label maps snapped to their palettes")
+        return DONE
     faults = examine(pairs)
     for fault in faults:
         print(fault)

@@ -124,7 +124,7 @@ def _parse(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Model:
         kind=kind,
         shape=shape,
         network=network,
-        domains={d["name"]: Domain(**d) for d in about["domains"]},
+        domains={d["name"]: Domain.from_dict(d) for d in about["domains"]},
         last=str(about["last"]),
         faces=dict(zip(about["faces"], pictures, strict=True)),
     )

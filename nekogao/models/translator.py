@@ -27,6 +27,7 @@ from nekogao.names import Fit
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
+from nekogao.pictures.labels import is_map
 
 _CHUNK = 16
 """Pictures in one pass through a network."""
@@ -247,7 +248,7 @@ class Translator:
         if not len(pictures):
             raise InputError("no picture to translate. Give at least one.")
         checked = [images.check_picture(p, f"picture {i}") for i, p in enumerate(pictures)]
-        fitted = [images.fit(picture, self.size, options.fit) for picture in checked]
+        fitted = [self._fit(picture, domain, options.fit) for picture in checked]
         made = [self.source(picture, domain) for picture in fitted]
         state = self.outputs(images.to_tensor(made))
         for _ in range(options.settle):
@@ -258,6 +259,12 @@ class Translator:
                 checked, fitted, made, images.from_tensor(state), strict=True
             )
         ]
+
+    def _fit(self, picture: Picture, domain: Domain | None, how: Fit) -> Picture:
+        """A picture of the network's size; a ready label map keeps its colours."""
+        palettes = [known.palette for known in self.model.domains.values() if known.palette]
+        ready = domain is None and any(is_map(picture, palette) for palette in palettes)
+        return images.fit(picture, self.size, how, nearest=ready)
 
     def _check(self, options: Options) -> Domain | None:
         """The domain that is asked for. Raises ConfigError for what this model cannot do."""

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from nekogao.config.pairs import BUILT, PairConfig
-from nekogao.files import sha256
-from nekogao.pairs import manifest
+from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.origin import Origin
 from nekogao.pictures import boxes, images
 from nekogao.pictures.domains import built_in
 from nekogao.pictures.images import Picture
@@ -33,10 +32,14 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = BUILT) -> int
     root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
 
     def entry(path: Path) -> Entry:
-        default = {"file": str(path.resolve()), "box": None, "sha256": sha256(path)}
-        origin = known.get(path.relative_to(root).as_posix(), default)
+        row = known.get(path.relative_to(root).as_posix())
         category = path.parent.name if path.parent != root else path.stem
-        target = images.fit(images.read(path), config.size, config.fit)
+        picture = images.read(path)
+        target = images.fit(picture, config.size, config.fit)
+        height, width = picture.shape[:2]
+        found = doubts.of_shape(width, height, config.size, config.fit)
+        found += doubts.of_picture("target", target)
+        origin = Origin.cut(row, tuple(found)) if row else Origin.of(path, tuple(found))
         return _entry(path.stem, category, target, header, origin)
 
     with closing(ahead(entry, images.find(root))) as entries:
@@ -61,13 +64,12 @@ def build_from(
         ConfigError: A domain is unknown, or the thresholds are out of order.
     """
     header = _header(config)
-    nowhere = {"file": "", "box": None, "sha256": ""}
 
     def entry(named: tuple[str, object]) -> Entry:
         name, picture = named
         checked = images.rgb(images.check_picture(picture, name))
         target = images.fit(checked, config.size, config.fit)
-        return _entry(name, name, target, header, nowhere)
+        return _entry(name, name, target, header, Origin())
 
     with closing(ahead(entry, pictures)) as entries:
         return manifest.write(Path(out), header, entries)
@@ -78,8 +80,6 @@ def _header(config: PairConfig) -> Header:
     return Header(size=config.size, target_channels=3, domains=chosen)
 
 
-def _entry(
-    name: str, category: str, target: Picture, header: Header, origin: dict[str, Any]
-) -> Entry:
+def _entry(name: str, category: str, target: Picture, header: Header, origin: Origin) -> Entry:
     sources = {key: domain.source(target) for key, domain in header.domains.items()}
     return Entry(name, category, target, sources, origin)

@@ -1,6 +1,6 @@
 """Pair sets from HDF5 files, one per domain."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import h5py
@@ -12,8 +12,10 @@ from nekogao.errors import InputError, PairSetError
 from nekogao.files import sha256
 from nekogao.pairs import manifest
 from nekogao.pairs.manifest import Entry, Header, channels_of
-from nekogao.pictures.domains import imported
+from nekogao.pairs.origin import Origin, Place
+from nekogao.pictures.domains import KINDS, Domain, imported
 from nekogao.pictures.images import Picture
+from nekogao.pictures.labels import NO_LABELS, census, palette_of, survey
 
 _PREFIXES = ("train", "val")
 _TOLERANCE = 0.05
@@ -21,7 +23,9 @@ _TOLERANCE = 0.05
 changes a picture by less than 0.02; different faces differ by more than 0.1."""
 
 
-def import_hdf5(out: str | Path, files: Mapping[str, str | Path]) -> int:
+def import_hdf5(
+    out: str | Path, files: Mapping[str, str | Path], *, labels: Collection[str] = ()
+) -> int:
     """Merge HDF5 files, one per domain, into one pair set; return the number of items.
 
     Each file holds `train_data_raw` and `train_data_gen` (or `val_data_...`): sources and
@@ -31,6 +35,7 @@ def import_hdf5(out: str | Path, files: Mapping[str, str | Path]) -> int:
     Args:
         out: A new folder; after an error there is none.
         files: Domain -> its file.
+        labels: Domains whose sources are label maps even if they do not look like it.
 
     Raises:
         InputError: A file is missing, is not HDF5, is damaged, or lacks the datasets, or `out`
@@ -51,25 +56,37 @@ def import_hdf5(out: str | Path, files: Mapping[str, str | Path]) -> int:
     sources = {
         domain: [loaded[domain][0][i] for i in indices] for domain, indices in order.items()
     }
-    domains = {name: imported(name, channels_of(found)) for name, found in sources.items()}
+    domains = {
+        name: _domain(name, found, paths[name], name in labels) for name, found in sources.items()
+    }
     header = Header(size=size, target_channels=channels_of(targets), domains=domains)
-    about = {d: {"file": str(p.resolve()), "sha256": sha256(p)} for d, p in paths.items()}
+    about = {domain: (str(path.resolve()), sha256(path)) for domain, path in paths.items()}
     entries = (
         Entry(
             name=f"{i:02d}",
             category=f"{i:02d}",
             target=target,
             sources={domain: sources[domain][i] for domain in paths},
-            origin={
-                **about[first],
-                "box": None,
-                "index": i,
-                "sources": {d: {**about[d], "index": int(order[d][i])} for d in paths},
-            },
+            origin=Origin(
+                *about[first],
+                index=i,
+                sources={d: Place(*about[d], int(order[d][i])) for d in paths},
+            ),
         )
         for i, target in enumerate(targets)
     )
     return manifest.write(Path(out), header, entries)
+
+
+def _domain(name: str, sources: Sequence[Picture], path: Path, forced: bool) -> Domain:
+    """The domain of sources; those of another name than a built-in one may be label maps."""
+    channels = channels_of(sources)
+    if name in KINDS and not forced:
+        return imported(name, channels)
+    labels = survey(map(census, sources), forced=forced)
+    if forced and not labels:
+        raise InputError(f"{path}: {NO_LABELS}")
+    return imported(name, channels, palette_of(labels, channels))
 
 
 def _read_hdf5(path: Path) -> tuple[list[Picture], list[Picture]]:

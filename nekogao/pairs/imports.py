@@ -4,19 +4,22 @@ Nothing is held in memory at full size: the files' headers say whether the pairs
 how many channels they have; then one pair after another is read, fitted and written.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
+from unicodedata import normalize
 
 from nekogao.config.pairs import IMPORTED, PairConfig
 from nekogao.errors import ConfigError, InputError
-from nekogao.files import sha256
-from nekogao.pairs import manifest
+from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.origin import Origin
 from nekogao.pictures import images, outlines
-from nekogao.pictures.domains import KINDS, imported
+from nekogao.pictures.domains import KINDS, LABELS, Domain, imported
 from nekogao.pictures.images import Picture
+from nekogao.pictures.labels import NO_LABELS, WHITE_LABEL, census, palette_of, survey
 from nekogao.pictures.outlines import Outline
 from nekogao.workers import ahead
 
@@ -31,6 +34,7 @@ def import_aligned(
     *,
     direction: Literal["AtoB", "BtoA"] = "AtoB",
     domain: str = "source",
+    labels: bool = False,
 ) -> int:
     """Import pictures that show A on the left half and B on the right.
 
@@ -40,6 +44,7 @@ def import_aligned(
         config: Size and fit of the halves; the rest is ignored.
         direction: Which half is the source: A in `AtoB`, B in `BtoA`.
         domain: The name of the imported domain.
+        labels: Whether the sources are label maps even if they do not look like it.
 
     Returns the number of items.
 
@@ -62,8 +67,9 @@ def import_aligned(
         left, right = picture[:, : width // 2], picture[:, width // 2 :]
         return (left, right) if direction == "AtoB" else (right, left)
 
-    header = _header(config, domain, found.values(), found.values())
-    return _write(Path(out), header, config, found, read)
+    made = _domain(config, domain, found, lambda path: read(path)[0], labels)
+    header = _header(config, made, found.values())
+    return _write(Path(out), header, config, found, read, lambda path: [])
 
 
 def import_folders(
@@ -73,6 +79,7 @@ def import_folders(
     config: PairConfig = IMPORTED,
     *,
     domain: str = "source",
+    labels: bool = False,
 ) -> int:
     """Pair the pictures of two folders by their stems; return the number of items.
 
@@ -83,6 +90,7 @@ def import_folders(
             from the suffix.
         config: Size and fit of both sides; the rest is ignored.
         domain: The name of the imported domain.
+        labels: Whether the sources are label maps even if they do not look like it.
 
     Raises:
         InputError: A folder is missing, empty or taken, a picture cannot be read, has another
@@ -91,6 +99,7 @@ def import_folders(
     """
     _check_domain(domain)
     ours, theirs = _by_stem(Path(sources)), _by_stem(Path(targets))
+    ours = _spelled_alike(ours, theirs)
     alone = sorted(set(ours) ^ set(theirs))
     if alone:
         raise InputError(
@@ -104,14 +113,26 @@ def import_folders(
         if source[:2] != target[:2]:
             raise InputError(
                 f"{key}: source is {source.width}x{source.height}, target is "
-                f"{target.width}x{target.height}; sizes must match. Resize one of them."
+                f"{target.width}x{target.height}; sizes must match. {_remedy(source, target)}"
             )
 
     def read(path: Path) -> tuple[Picture, Picture]:
         return _read(partners[path], left[partners[path]]), _read(path, right[path])
 
-    header = _header(config, domain, left.values(), right.values())
-    return _write(Path(out), header, config, right, read)
+    made = _domain(config, domain, left, lambda path: _read(path, left[path]), labels)
+    header = _header(config, made, right.values())
+
+    def turned(path: Path) -> list[str]:
+        return doubts.of_turning(left[partners[path]], right[path])
+
+    return _write(Path(out), header, config, right, read, turned)
+
+
+def _remedy(source: Outline, target: Outline) -> str:
+    """What to do about two sides of different sizes."""
+    if source.orientation == target.orientation:
+        return "Resize one of them."
+    return f"{doubts.turning(source, target)}: save both upright and without it."
 
 
 def _check_domain(domain: str) -> None:
@@ -133,19 +154,49 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
+def _spelled_alike(ours: dict[str, Path], theirs: dict[str, Path]) -> dict[str, Path]:
+    """Our pictures under their keys, where the two differ in nothing but composed letters."""
+    composed = defaultdict[str, list[str]](list)
+    for key in theirs.keys() - ours.keys():
+        composed[normalize("NFC", key)].append(key)
+    alone = defaultdict[str, list[str]](list)
+    for key in ours.keys() - theirs.keys():
+        alone[normalize("NFC", key)].append(key)
+    names = {
+        keys[0]: composed[name][0]
+        for name, keys in alone.items()
+        if len(keys) == len(composed[name]) == 1
+    }
+    return {names.get(key, key): path for key, path in ours.items()}
+
+
 def _outlines(paths: Collection[Path]) -> dict[Path, Outline]:
     with closing(ahead(outlines.read, paths)) as found:
         return dict(zip(paths, found, strict=True))
 
 
-def _header(
-    config: PairConfig, domain: str, sources: Iterable[Outline], targets: Iterable[Outline]
-) -> Header:
-    source_channels, target_channels = (
-        max(outline.channels for outline in side) for side in (sources, targets)
-    )
-    domains = {domain: imported(domain, source_channels)}
-    return Header(size=config.size, target_channels=target_channels, domains=domains)
+def _domain(
+    config: PairConfig,
+    name: str,
+    sources: dict[Path, Outline],
+    read: Callable[[Path], Picture],
+    forced: bool,
+) -> Domain:
+    """The domain of the sources, which are looked at for being label maps."""
+    channels = max(outline.channels for outline in sources.values())
+    indexed = all(outline.indexed for outline in sources.values())
+    with closing(ahead(lambda path: census(read(path)), sources)) as found:
+        labels = survey(found, indexed=indexed, forced=forced)
+    if forced and not labels:
+        raise InputError(f"{next(iter(sources)).parent}: {NO_LABELS}")
+    if labels and config.fit == "pad":
+        labels = sorted({*labels, WHITE_LABEL})
+    return imported(name, channels, palette_of(labels, channels))
+
+
+def _header(config: PairConfig, domain: Domain, targets: Iterable[Outline]) -> Header:
+    channels = max(outline.channels for outline in targets)
+    return Header(size=config.size, target_channels=channels, domains={domain.name: domain})
 
 
 def _read(path: Path, outline: Outline) -> Picture:
@@ -154,19 +205,29 @@ def _read(path: Path, outline: Outline) -> Picture:
 
 
 def _write(
-    out: Path, header: Header, config: PairConfig, targets: Iterable[Path], read: Read
+    out: Path,
+    header: Header,
+    config: PairConfig,
+    targets: Iterable[Path],
+    read: Read,
+    known: Callable[[Path], list[str]],
 ) -> int:
-    """Read and write one pair after another."""
+    """Read and write one pair after another; what is `known` to be doubtful is kept with it."""
     ((name, domain),) = header.domains.items()
 
     def entry(path: Path) -> Entry:
-        source, target = (images.fit(side, config.size, config.fit) for side in read(path))
+        whole, face = read(path)
+        source = images.fit(whole, config.size, config.fit, nearest=domain.kind == LABELS)
+        target = images.fit(face, config.size, config.fit)
+        height, width = face.shape[:2]
+        found = known(path) + doubts.of_shape(width, height, config.size, config.fit)
+        found += doubts.of_picture("target", target) + doubts.of_picture(name, source)
         return Entry(
             name=path.stem,
             category=path.stem,
             target=images.as_channels(target, header.target_channels),
             sources={name: images.as_channels(source, domain.channels)},
-            origin={"file": str(path.resolve()), "box": None, "sha256": sha256(path)},
+            origin=Origin.of(path, tuple(found)),
         )
 
     with closing(ahead(entry, targets)) as entries:

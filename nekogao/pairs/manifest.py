@@ -8,12 +8,15 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.files import check_relative, inside, new_folder
-from nekogao.names import slug
+from nekogao.names import same_name_key, slug
+from nekogao.pairs import fields, origin
+from nekogao.pairs.origin import Origin
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
@@ -48,7 +51,7 @@ class Entry:
     category: str
     target: Picture
     sources: dict[str, Picture]
-    origin: dict[str, Any]
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Item:
     category: str
     target: str
     sources: dict[str, str]
-    origin: dict[str, Any] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
     sha256: dict[str, str] = field(default_factory=dict)
     """`target` and every domain -> hash of the file as it was written."""
 
@@ -106,13 +109,12 @@ def _named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
     last: dict[str, int] = {}
     for entry in entries:
         base = slug(entry.name)
-        # Some file systems ignore the difference between upper and lower case.
-        key = base.casefold()
+        key = same_name_key(base)
         name, number = base, last.get(key, 1)
-        while name.casefold() in taken:
+        while same_name_key(name) in taken:
             number += 1
             name = f"{base}-{number}"
-        taken.add(name.casefold())
+        taken.add(same_name_key(name))
         last[key] = number
         yield name, entry
 
@@ -129,7 +131,7 @@ def _write_item(folder: Path, name: str, entry: Entry) -> dict[str, Any]:
         "category": entry.category,
         "target": paths.pop("target"),
         "sources": paths,
-        "origin": entry.origin,
+        "origin": entry.origin.to_dict(),
         "sha256": hashes,
     }
 
@@ -193,11 +195,18 @@ def _parse_header(path: Path, row: dict[str, Any]) -> Header:
             "Rebuild with `nekogao pairs`."
         )
     try:
-        domains = {name: Domain(**fields) for name, fields in row["domains"].items()}
-        header = Header(int(row["size"]), int(row["target_channels"]), domains)
+        domains = {
+            name: Domain.from_dict(fields.checked(data, name, dict))
+            for name, data in fields.needed(row, "domains", dict).items()
+        }
+        header = Header(
+            fields.needed(row, "size", int), fields.needed(row, "target_channels", int), domains
+        )
         if not domains or any(name != d.name for name, d in domains.items()):
-            raise ValueError("domains")
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+            raise TypeError("domains")
+        if header.size < 1 or header.target_channels not in (1, 3):
+            raise TypeError(f"size {header.size}, target_channels {header.target_channels}")
+    except (TypeError, ConfigError) as error:
         raise PairSetError(
             f"{path}, line 1: damaged header ({error}). Rebuild with `nekogao pairs`."
         ) from None
@@ -207,11 +216,10 @@ def _parse_header(path: Path, row: dict[str, Any]) -> Header:
 def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) -> Item:
     where = f"{folder / NAME}, line {number}"
     try:
-        item = Item(**row)
+        item = _item(row)
         for relative in item.files().values():
             check_relative(folder, relative)
-        hash(item.id)
-    except (TypeError, AttributeError) as error:
+    except TypeError as error:
         raise PairSetError(f"{where}: damaged item ({error}). Rebuild the pair set.") from None
     except InputError as error:
         raise PairSetError(f"{where}: {error}") from None
@@ -221,6 +229,20 @@ def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) 
             f"{', '.join(header.domains)}. Rebuild the pair set."
         )
     return item
+
+
+def _item(row: dict[str, Any]) -> Item:
+    """An item from plain data. Raises TypeError where a field is unknown or has another type."""
+    if unknown := row.keys() - {f.name for f in dataclass_fields(Item)}:
+        raise TypeError(f"unknown field {min(unknown)!r}")
+    return Item(
+        id=fields.needed(row, "id", str),
+        category=fields.needed(row, "category", str),
+        target=fields.needed(row, "target", str),
+        sources=fields.texts(row, "sources"),
+        origin=origin.parse(fields.optional(row, "origin", dict) or {}),
+        sha256=fields.texts(row, "sha256") if "sha256" in row else {},
+    )
 
 
 def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture:

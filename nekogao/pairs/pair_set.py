@@ -22,7 +22,7 @@ from nekogao.pairs.manifest import Header, Item
 from nekogao.pairs.reader import Files, Pixels, Reader
 from nekogao.pairs.reader import reader as choose_reader
 from nekogao.pictures import images
-from nekogao.pictures.domains import EVERY
+from nekogao.pictures.domains import EVERY, LABELS
 from nekogao.pictures.images import Picture
 from nekogao.randomness import Purpose, stream
 
@@ -70,7 +70,11 @@ class PairSet:
     def fingerprint(self) -> str:
         """SHA-256 in hexadecimal over the pictures and their order, wherever the set is."""
         items = [[item.id, item.sha256] for item in self.items]
-        about = [asdict(self.header), items]
+        header = asdict(self.header)
+        for domain in header["domains"].values():
+            if not domain["palette"]:
+                del domain["palette"]  # sets without label maps keep the fingerprint they had
+        about = [header, items]
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
     @cached_property
@@ -138,7 +142,7 @@ class PairSet:
 
         Raises PairSetError where a picture is missing or changed.
         """
-        return _finish(draw, self.reader.fetch(draw.places), seed, augment)
+        return self._finish(draw, self.reader.fetch(draw.places), seed, augment)
 
     def batches(
         self,
@@ -156,7 +160,7 @@ class PairSet:
         reader = self.reader.on(torch.device(device))
         with closing(reader.fetch_all(draws)) as fetched:
             for drawn, pixels in fetched:
-                yield _finish(drawn, pixels, seed, augment)
+                yield self._finish(drawn, pixels, seed, augment)
 
     def select(self, indices: Sequence[int], domain: str) -> Batch:
         """Some items in one domain, without variation, on the CPU.
@@ -166,10 +170,13 @@ class PairSet:
         pixels = self.reader.fetch([Place(index, domain) for index in indices])
         return Batch(*map(images.scale, pixels))
 
-
-def _finish(drawn: Draw, pixels: Pixels, seed: int, augment: AugmentConfig | None) -> Batch:
-    """Pixels as a network takes them, with the step's random variation."""
-    batch = Batch(*map(images.scale, pixels))
-    if augment is None or not augment.active:
-        return batch
-    return Batch(*vary(*batch, augment, stream(seed, Purpose.AUGMENT, drawn.step)))
+    def _finish(
+        self, drawn: Draw, pixels: Pixels, seed: int, augment: AugmentConfig | None
+    ) -> Batch:
+        """Pixels as a network takes them, with the step's random variation."""
+        batch = Batch(*map(images.scale, pixels))
+        if augment is None or not augment.active:
+            return batch
+        labels = [self.header.domains[place.domain].kind == LABELS for place in drawn.places]
+        rng = stream(seed, Purpose.AUGMENT, drawn.step)
+        return Batch(*vary(*batch, augment, rng, labels))

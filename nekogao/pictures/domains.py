@@ -1,23 +1,27 @@
 """Domains: the ways of turning a target into a source.
 
 A pair set may also hold imported domains, whose sources came from elsewhere and cannot be made
-from a new picture; their kind is `imported`.
+from a new picture; their kind is `imported`, or `labels` where the sources are label maps.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import cv2
 import numpy as np
 
 from nekogao.errors import ConfigError
+from nekogao.names import is_reserved
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.pictures.labels import Palette
 
 IMPORTED = "imported"
+LABELS = "labels"
 AS_IS = "as-is"
 EVERY = "all"
+_TAKEN = frozenset({EVERY, AS_IS, "target"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,25 +31,26 @@ class Domain:
     name: str
     """The domain's name in phases, folders and metrics."""
     kind: str
-    """A key of KINDS, or `imported` for sources that came from elsewhere."""
+    """A key of KINDS; or, for sources that came from elsewhere, `imported` or `labels`."""
     channels: int = 1
     """Channels of a source: 1 or 3."""
     low: int = 128
     """Canny's lower threshold on the gradient (the article's value); `edges` only."""
     high: int = 128
     """Canny's upper threshold on the gradient (the article's value); `edges` only."""
+    palette: Palette = ()
+    """The colours of label maps, each of `channels` numbers from 0 to 255; `labels` only."""
 
     def __post_init__(self) -> None:
-        reserved = {EVERY, AS_IS, "target"}
-        if not self.name.replace("-", "").replace("_", "").isalnum() or self.name in reserved:
+        if not self.name.replace("-", "").replace("_", "").isalnum() or self.name in _TAKEN:
             raise ConfigError(
                 f"domain name {self.name!r}: letters, digits, hyphens and underscores only, and "
-                f"not one of {', '.join(sorted(reserved))}. Choose another name."
+                f"not one of {', '.join(sorted(_TAKEN))}. Choose another name."
             )
-        if self.kind != IMPORTED and self.kind not in KINDS:
+        if not self.imported and self.kind not in KINDS:
             raise ConfigError(
                 f"domain {self.name}: unknown kind {self.kind!r}. "
-                f"Choose from {', '.join([*KINDS, IMPORTED])}."
+                f"Choose from {', '.join([*KINDS, IMPORTED, LABELS])}."
             )
         if self.channels not in (1, 3):
             raise ConfigError(f"domain {self.name}: {self.channels} channels; use 1 or 3.")
@@ -54,13 +59,44 @@ class Domain:
                 f"domain {self.name}: Canny thresholds {self.low} and {self.high}; "
                 "they must satisfy 0 <= low <= high."
             )
+        right = all(len(c) == self.channels and set(c) <= set(range(256)) for c in self.palette)
+        if bool(self.palette) != (self.kind == LABELS) or not right:
+            raise ConfigError(
+                f"domain {self.name}: a palette of {len(self.palette)} colours for the kind "
+                f"{self.kind}; label maps alone have one, with {self.channels} numbers from 0 to "
+                "255 for each colour."
+            )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Domain":
+        """The domain that `to_dict` wrote. Raises ConfigError where it is none."""
+        kinds = {"name": str, "kind": str, "channels": int, "low": int, "high": int}
+        known = {f.name for f in fields(cls)}
+        for name, value in data.items():
+            if name not in known:
+                raise ConfigError(f"a domain has an unknown field {name!r}.")
+            if name != "palette" and type(value) is not kinds[name]:
+                raise ConfigError(f"a domain's {name} is {str(value)[:60]!r}. Rebuild the file.")
+        if not data.keys() >= {"name", "kind"}:
+            raise ConfigError("a domain has no name or no kind. Rebuild the file.")
+        colours = data.get("palette", [])
+        if not isinstance(colours, list) or not all(
+            isinstance(c, list) and all(type(number) is int for number in c) for c in colours
+        ):
+            raise ConfigError("a domain's palette is no list of colours. Rebuild the file.")
+        return cls(**{**data, "palette": tuple(tuple(colour) for colour in colours)})
+
+    @property
+    def imported(self) -> bool:
+        """Whether the sources came from elsewhere, so that none can be made."""
+        return self.kind in (IMPORTED, LABELS)
 
     def source(self, picture: Picture) -> Picture:
         """Make a source from a picture of any number of channels.
 
         Raises ConfigError for an imported domain.
         """
-        if self.kind == IMPORTED:
+        if self.imported:
             raise ConfigError(
                 f"domain {self.name}: its sources were imported, so none can be made from a new "
                 f"picture. Give ready sources with --domain {AS_IS}."
@@ -69,10 +105,12 @@ class Domain:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that matter for the kind, as plain data."""
-        fields = asdict(self)
+        found = asdict(self)
         if self.kind != "edges":
-            del fields["low"], fields["high"]
-        return fields
+            del found["low"], found["high"]
+        if self.kind != LABELS:
+            del found["palette"]
+        return found
 
 
 def _gray(picture: Picture, domain: Domain) -> Picture:
@@ -88,11 +126,17 @@ KINDS: dict[str, Callable[[Picture, Domain], Picture]] = {"gray": _gray, "edges"
 """The domains that can be made from any picture: luma, and Canny's edges, inverted."""
 
 
-def imported(name: str, channels: int) -> Domain:
+def imported(name: str, channels: int, palette: Palette = ()) -> Domain:
     """The domain of imported sources; one named like a built-in domain is of that kind.
 
-    Raises ConfigError for a name that no domain may have.
+    Sources with a palette are label maps.
+
+    Raises ConfigError for a name that no domain may have, and for one that no folder may have.
     """
+    if is_reserved(name) or name.casefold() in _TAKEN:
+        raise ConfigError(f"domain name {name!r}: cannot name a folder. Choose another name.")
+    if palette:
+        return Domain(name=name, kind=LABELS, channels=channels, palette=palette)
     return Domain(name=name, kind=name if name in KINDS else IMPORTED, channels=channels)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from nekogao.files import existing_folder, new_folder, sha256
 from nekogao.names import slug
 from nekogao.pictures import boxes as tables
 from nekogao.pictures import images
-from nekogao.pictures.boxes import BOXES, CROPS
+from nekogao.pictures.boxes import BOXES, CROPS, Row
 from nekogao.pictures.detection import Box, Kind, centre_box, cut, detect
 from nekogao.pictures.images import Picture
 
@@ -64,7 +64,7 @@ def crop(
     given = tables.match(Path(boxes), photos, paths) if boxes else None
     results = []
     with new_folder(Path(out)) as folder:
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         thumbnails = []
         for path in paths:
             found, photo = _look(path, photos, kind, every_face, fallback, given)
@@ -107,21 +107,17 @@ def _look(
     return Found(path, category, boxes), photo
 
 
-def _save_crops(folder: Path, photo: Picture, found: Found) -> Iterator[dict[str, Any]]:
+def _save_crops(folder: Path, photo: Picture, found: Found) -> Iterator[Row]:
     place = folder / CROPS / slug(found.category)
     place.mkdir(parents=True, exist_ok=True)
     digest = sha256(found.path)
     for box in found.boxes:
         path = images.write_first_free(place, slug(found.path.stem), cut(photo, box))
-        yield {
-            "file": str(found.path.resolve()),
-            **box._asdict(),
-            "crop": path.relative_to(folder / CROPS).as_posix(),
-            "sha256": digest,
-        }
+        crop = path.relative_to(folder / CROPS).as_posix()
+        yield Row(str(found.path.resolve()), box, crop, digest)
 
 
-def _write_tables(folder: Path, rows: list[dict[str, Any]], results: Sequence[Found]) -> None:
+def _write_tables(folder: Path, rows: Sequence[Row], results: Sequence[Found]) -> None:
     tables.write(folder / BOXES, rows)
     misses = [
         f"{found.path}\t{found.error or 'no face found'}"

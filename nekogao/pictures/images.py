@@ -202,29 +202,30 @@ def check_picture(value: object, name: str) -> Picture:
     return value
 
 
-def resize(picture: Picture, width: int, height: int) -> Picture:
-    """Resize with antialiasing (Lanczos)."""
+def resize(picture: Picture, width: int, height: int, *, nearest: bool = False) -> Picture:
+    """Resize with antialiasing (Lanczos), or by nearest neighbour, which makes no new colour."""
     if picture.shape[:2] == (height, width):
         return picture
-    return np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
+    way = Image.Resampling.NEAREST if nearest else Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(picture).resize((width, height), way))
 
 
-def fit(picture: Picture, size: int, how: Fit) -> Picture:
+def fit(picture: Picture, size: int, how: Fit, *, nearest: bool = False) -> Picture:
     """Bring a picture to size x size.
 
     `crop` keeps the centre square, `pad` keeps everything and fills with white, `stretch`
-    ignores the proportions. Channels stay as they are.
+    ignores the proportions. Channels stay as they are. `nearest` is for label maps.
     """
     height, width = picture.shape[:2]
     if how == "crop":
         side = min(height, width)
         top, left = (height - side) // 2, (width - side) // 2
-        return resize(picture[top : top + side, left : left + side], size, size)
+        return resize(picture[top : top + side, left : left + side], size, size, nearest=nearest)
     if how == "stretch":
-        return resize(picture, size, size)
+        return resize(picture, size, size, nearest=nearest)
     top, left, new_height, new_width = _padded_box(height, width, size)
     canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
-    inner = resize(picture, new_width, new_height)
+    inner = resize(picture, new_width, new_height, nearest=nearest)
     canvas[top : top + new_height, left : left + new_width] = inner
     return canvas
 

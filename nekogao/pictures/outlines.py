@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import ExifTags
+from PIL import ExifTags, Image
 
 from nekogao.pictures import images
 
@@ -17,6 +17,10 @@ class Outline(NamedTuple):
     """Pixels, likewise."""
     channels: int
     """1 for a gray file, otherwise 3."""
+    orientation: int = 1
+    """How EXIF turns the stored pixels: 1 not at all."""
+    indexed: bool = False
+    """Whether the file has a palette of its own."""
 
 
 _TURNED = frozenset({5, 6, 7, 8})
@@ -35,9 +39,20 @@ def read(path: Path) -> Outline:
     with images.opened(path, str(path)) as image:
         channels = 1 if image.mode in _GRAY else 3
         width, height = image.size
-        # Pillow gives the size of a TIFF file already turned. To find the orientation of a PNG
-        # file it decodes the pixels; a square does not need it.
-        if image.format != "TIFF" and width != height:
-            turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
-            width, height = (height, width) if turned else (width, height)
-        return Outline(width, height, channels)
+        orientation = _orientation(image, path)
+        # Pillow gives the size of a TIFF file already turned.
+        if image.format != "TIFF" and orientation in _TURNED:
+            width, height = height, width
+        return Outline(width, height, channels, orientation, image.mode in {"P", "PA"})
+
+
+_NOTES = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
+"""What a PNG file holds somewhere, if it has an orientation."""
+
+
+def _orientation(image: Image.Image, path: Path) -> int:
+    # To find the orientation of a PNG file Pillow decodes the pixels; few have one.
+    if image.format == "PNG" and not any(note in path.read_bytes() for note in _NOTES):
+        return 1
+    found = image.getexif().get(ExifTags.Base.Orientation)
+    return int(found) if isinstance(found, int) and found in range(2, 9) else 1

@@ -182,7 +182,7 @@ def _pairs(about: About) -> list[PairCard]:
             PairCard(
                 id=item.id,
                 category=item.category,
-                origin=item.origin.get("file", ""),
+                origin=item.origin.file,
                 target=_card(pairs.picture(i, "target")),
                 sources=[_card(pairs.picture(i, domain)) for domain in pairs.domains],
             )

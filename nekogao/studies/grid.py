@@ -10,7 +10,7 @@ from nekogao.config.compose import compose
 from nekogao.config.plain import from_dict, read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.names import slug
+from nekogao.names import same_name_key, slug
 from nekogao.studies.measured import check_names
 
 TEN_FACES, DRAWN = "ten-faces", "drawn:"
@@ -209,7 +209,7 @@ def _twins(cells: list[Cell]) -> list[str]:
     seen: dict[str, str] = {}
     faults = []
     for cell in cells:
-        twin = seen.setdefault(cell.slug.lower(), cell.name)
+        twin = seen.setdefault(same_name_key(cell.slug), cell.name)
         if twin != cell.name:
             faults.append(
                 f"the cells {twin!r} and {cell.name!r} would share the folder {cell.slug}. Name "

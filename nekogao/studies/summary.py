@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nekogao.files import write_text
 from nekogao.measures.intervals import Interval, over_images
+from nekogao.names import cell
 from nekogao.studies.grid import Cell, Study
 from nekogao.studies.trial import Outcome, Trial, outcome
 
@@ -113,9 +114,11 @@ def _csv(summary: Summary) -> str:
         rows.append({**head, "failed": found.failed, **numbers})
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(cell, columns))
+    for row in rows:
+        values = (row.get(column, "") for column in columns)
+        writer.writerow(cell(value) if isinstance(value, str) else value for value in values)
     return text.getvalue()
 
 

@@ -11,7 +11,6 @@ from nekogao.measures.quality import skill
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images, photographs
-from nekogao.pictures.domains import IMPORTED
 from nekogao.pictures.images import Picture
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement
@@ -73,7 +72,7 @@ class Trained:
         """Domains in which unseen pictures are shown: the one trained last, and gray."""
         names = dict.fromkeys((*self.schedule.spans[-1].domains[:1], *_ALWAYS))
         known = self.pairs.header.domains
-        return [name for name in names if name in known and known[name].kind != IMPORTED]
+        return [name for name in names if name in known and not known[name].imported]
 
     def make(self, domain: str, pictures: Sequence[Picture]) -> Tensor:
         """The network's inputs for pictures of the set's size, m c h w in [-1, 1]."""

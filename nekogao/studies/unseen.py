@@ -10,7 +10,6 @@ from nekogao.measures import attractors, law
 from nekogao.measures.composition import Basis, composition
 from nekogao.measures.interventions import INTERVENTIONS
 from nekogao.pictures import characters, images
-from nekogao.pictures.domains import IMPORTED
 from nekogao.pictures.images import Picture
 from nekogao.studies.trained import Numbers, Trained
 
@@ -71,7 +70,7 @@ def measure_jacobian(trained: Trained) -> Numbers:
     largest singular value are taken. Faces whose loop does not stand still have neither.
     """
     about = trained.pairs.header.domains.get("gray")
-    if about is None or about.kind == IMPORTED:
+    if about is None or about.imported:
         return {}
     turn = trained.last.smooth(about)
     rest = attractors.settle(turn, trained.targets)
@@ -95,7 +94,7 @@ def measure_gain(trained: Trained) -> Numbers:
     face whose loop stands still. Above 1 a change grows.
     """
     about = trained.pairs.header.domains.get("edges")
-    if about is None or about.kind == IMPORTED:
+    if about is None or about.imported:
         return {}
     turn = partial(trained.turn, domain="edges")
     rest = attractors.settle(turn, trained.targets)
@@ -166,7 +165,7 @@ def measure_held_out(trained: Trained) -> Numbers:
     reference = np.abs(mean - wanted).mean(axis=(1, 2, 3))
     found: Numbers = {}
     for domain in trained.domains:
-        if trained.pairs.header.domains[domain].kind == IMPORTED:
+        if trained.pairs.header.domains[domain].imported:
             continue
         sources = trained.make(domain, others)
         error = np.abs(images.to_unit(trained.last.outputs(sources)) - wanted).mean(axis=(1, 2, 3))

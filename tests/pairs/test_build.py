@@ -8,6 +8,7 @@ from nekogao.config.pairs import PairConfig
 from nekogao.errors import BusyError, ConfigError, InputError, PairSetError
 from nekogao.pairs.build import build, build_from
 from nekogao.pairs.doctor import examine
+from nekogao.pairs.origin import Origin
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, images, photographs
 
@@ -47,7 +48,7 @@ def test_a_set_built_from_drawings_is_that_of_their_files(tmp_path):
     one, two = PairSet.open(tmp_path / "a"), PairSet.open(tmp_path / "b")
     assert one.fingerprint == two.fingerprint
     assert examine(tmp_path / "b") == []
-    assert two.items[3].origin == {"file": "", "box": None, "sha256": ""}
+    assert two.items[3].origin == Origin()
 
 
 def test_an_error_between_drawings_leaves_no_set(tmp_path):

@@ -48,7 +48,7 @@ def test_files_are_merged_by_matching_targets(two_files, tmp_path):
         assert np.array_equal(target, face)
         assert np.array_equal(gray, images.luma(face))
         assert np.array_equal(edges, built_in("edges").source(face))
-    assert [i.origin["sources"]["gray"]["index"] for i in found.items] == [1, 3, 4, 0, 2]
+    assert [i.origin.sources["gray"].index for i in found.items] == [1, 3, 4, 0, 2]
 
 
 def test_other_faces_do_not_match(two_files, tmp_path):

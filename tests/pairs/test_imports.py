@@ -1,6 +1,7 @@
 import threading
 import tracemalloc
 from dataclasses import replace
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -112,3 +113,32 @@ def test_memory_holds_few_pictures_at_full_size(tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < count * side * side * 3  # half of what all pictures together have
+
+
+def test_names_pair_whether_their_letters_are_composed_or_not(tmp_path):
+    for name in ("Mädchen", "ガール", "plain"):
+        for side, form in (("a", "NFC"), ("b", "NFD")):
+            (tmp_path / side).mkdir(exist_ok=True)
+            images.write(tmp_path / side / f"{normalize(form, name)}.png", a_face())
+    assert import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL) == 3
+    found = PairSet.open(tmp_path / "set")
+    assert {item.id for item in found.items} == {"Mädchen", "ガール", "plain"}
+
+
+def test_twins_of_which_one_is_composed_stay_apart(tmp_path):
+    for side in ("a", "b"):
+        (tmp_path / side).mkdir()
+        for value, form in ((50, "NFC"), (200, "NFD")):
+            picture = a_face() // 2 + value // 2
+            images.write(tmp_path / side / f"{normalize(form, 'é')}.png", picture)
+    assert import_folders(tmp_path / "set", tmp_path / "a", tmp_path / "b", SMALL) == 2
+    found = PairSet.open(tmp_path / "set")
+    assert {item.id for item in found.items} == {"é", "é-2"}
+    assert all(np.array_equal(found.targets[i], found.sources["source"][i]) for i in range(2))
+
+
+@pytest.mark.parametrize("name", ["con", "AUX", "nul", "Target", "ALL"])
+def test_a_domain_that_cannot_name_a_folder_is_refused(tmp_path, name):
+    write_pair(tmp_path, "x", a_face(), a_face())
+    with pytest.raises(ConfigError, match="cannot name a folder|not one of"):
+        import_folders(tmp_path / "s", tmp_path / "a", tmp_path / "b", SMALL, domain=name)

@@ -26,7 +26,7 @@ def test_a_set_holds_what_it_was_built_from(pair_set, faces):
         assert np.array_equal(target, expected)
         assert np.array_equal(gray, images.luma(target))
         assert np.array_equal(edges, built_in("edges").source(target))
-        assert item.origin["file"] == str((faces / f"{item.id}.png").resolve())
+        assert item.origin.file == str((faces / f"{item.id}.png").resolve())
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])

@@ -131,5 +131,5 @@ def test_a_pair_set_made_from_crops_remembers_the_photograph(photos, tmp_path):
     build(tmp_path / "faces", tmp_path / "pairs", PairConfig(size=32))
     (item,) = PairSet.open(tmp_path / "pairs").items
     assert item.category == "people"
-    assert item.origin["file"] == str((photos / "people" / "astronaut.png").resolve())
-    assert len(item.origin["box"]) == 4 and len(item.origin["sha256"]) == 64
+    assert item.origin.file == str((photos / "people" / "astronaut.png").resolve())
+    assert len(item.origin.box) == 4 and len(item.origin.sha256) == 64
