@@ -26,11 +26,13 @@ def study(
     from nekogao.report.study import build
     from nekogao.studies.study import Completed, Paused, conduct
     from nekogao.tracking import console
+    from nekogao.training.allocator import keep_freed_memory
 
     if workers < 0:
         raise UsageError(f"study: --workers {workers} must not be negative")
     folder = out or study.with_suffix("")
     failed = 0
+    keep_freed_memory()
     with console.stop_on_signal() as stop:
         for event in conduct(study, folder, engine=engine, workers=workers, stop=stop):
             print(_line(event), flush=True)

@@ -116,19 +116,21 @@ def _ask(subject: Subject, fitted: Sequence[tuple[Path, Picture]]) -> Iterator[A
     drawn, made = images.from_tensor(sources), shown(outputs)
     for i, (path, picture) in enumerate(fitted):
         made_of = composition(made[i], subject.targets, unit(drawn[i]))
+        face = subject.winner(made[i])
         order = np.argsort(-np.asarray(made_of.span.weights), kind="stable").tolist()
+        others = [other for other in order if other != face]
         yield Answer(
             path=path,
             picture=picture,
             source=drawn[i],
             output=images.from_unit(made[i]),
-            face=order[0],
-            runner_up=order[1] if len(order) > 1 else None,
+            face=face,
+            runner_up=others[0] if others else None,
             made_of=made_of,
             settling=ends[i],
             findings={
                 name: Finding(
-                    int(d[i].argmin()), float(d[i].min()), int((d[i] < d[i, order[0]]).sum())
+                    int(d[i].argmin()), float(d[i].min()), int((d[i] < d[i, face]).sum())
                 )
                 for name, d in distances.items()
             },

@@ -126,14 +126,16 @@ def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> Tr
     run = Run(model)
     if not (model.is_dir() and run.exists):
         return _from_thumbnails(translator, domain, "The model file came alone")
-    recorded = run.about().pairs
+    why = "The run's run.toml cannot be read"
     try:
+        recorded = run.about().pairs
+        why = f"The run's pair set {recorded.path} cannot be read"
         pairs = PairSet.open(recorded.path)
         if pairs.fingerprint == recorded.fingerprint:
             return _from_set(translator, pairs, domain)
         why = f"The pair set {pairs.folder} is no longer the one that the run was trained on"
     except NekogaoError:
-        why = f"The run's pair set {recorded.path} cannot be read"
+        pass  # the thumbnails serve, and the reason is said
     return _from_thumbnails(translator, domain, why)
 
 

@@ -1,4 +1,4 @@
-"""The normalisation split: how much of a forgetting lies in BatchNorm's running statistics."""
+"""The normalisation split: how much of a forgetting is in BatchNorm's running statistics."""
 
 import copy
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from nekogao.pictures import images
 
 @dataclass(frozen=True)
 class Split:
-    """Mean skill on the first domain, of four networks."""
+    """Mean skill on the first domain, of three networks."""
 
     skill_before: float
     """The first phase's weights with their own running statistics."""

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from nekogao.config.convolutional import AdversaryConfig, ConvolutionalConfig, OptimizerConfig
+from nekogao.config.pairs import check_size
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.family import Family, Learner, Losses, Moment, Shape
 from nekogao.nets import arithmetic
 from nekogao.nets.adam import Adam
 from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
-from nekogao.nets.generator import FEWEST_PATCHES, Generator, count_levels
+from nekogao.nets.generator import FEWEST_PATCHES, Generator
 from nekogao.nets.losses import (
     ARTICLE_AIM,
     ARTICLE_FAKE,
@@ -225,7 +226,7 @@ def operations(config: TrainConfig, header: Header, batch: int) -> int:
 
 CONVOLUTIONAL = Family(
     config=ConvolutionalConfig,
-    check_size=count_levels,  # type: ignore[arg-type]  # the count itself is of no use here
+    check_size=check_size,
     shape=shape,
     build=build,
     start=start,

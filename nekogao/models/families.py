@@ -1,10 +1,11 @@
 """The table of families. Training, model files, explain, studies, report and bench ask it."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from types import MappingProxyType
 
 from nekogao.config.rules import ModelConfig
-from nekogao.config.schema import MODELS
+from nekogao.config.schema import MODELS, TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL
 from nekogao.models.family import Family
@@ -18,14 +19,27 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(_ENTERED)
 def enter(family: Family) -> None:
     """Add a family to the table, and its settings to those that configurations may name.
 
-    Raises ConfigError where another family has that name, or where it learns in no way or in two.
+    Raises ConfigError where another family has that name, where it learns in no way or in two, or
+    where a setting of it is named like one of the run's.
     """
     if (family.update is None) == (family.fit is None):
         raise ConfigError(f"family {family.kind}: has update and fit, or neither. Give one.")
     if FAMILIES.get(family.kind, family) is not family:
         raise ConfigError(f"family {family.kind}: there is one already. Choose another name.")
+    shared = {f.name for f in fields(family.config)} & {f.name for f in fields(TrainConfig)}
+    if shared:
+        raise ConfigError(
+            f"family {family.kind}: the run has a setting {min(shared)} too. Rename the family's."
+        )
     _ENTERED[family.kind] = family
     MODELS[family.kind] = family.config
+
+
+def leave(kind: str) -> None:
+    """Take a family that was entered out of the table again."""
+    if kind != CONVOLUTIONAL.kind:
+        _ENTERED.pop(kind, None)
+        MODELS.pop(kind, None)
 
 
 def family_of(config: ModelConfig) -> Family:

@@ -51,8 +51,8 @@ class Moment(NamedTuple):
 Update = Callable[[Learner, Batch, TrainConfig, Moment, Callable[[Tensor], None]], Losses]
 """(learner, batch, configuration, moment, backward) -> losses. `backward` is called with each loss
 in place of its own method, for mixed precision."""
-Fit = Callable[[Learner, PairSet, Sequence[str]], None]
-"""(learner, pair set, domains of the phase): takes all pairs in at once."""
+TakeIn = Callable[[Learner, PairSet, Sequence[str], TrainConfig, Moment], None]
+"""(learner, pair set, domains of the phase, configuration, moment): takes all pairs in at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class Family:
     CPU; draws from PyTorch's global generator. Raises ConfigError where this cannot be trained."""
     update: Update | None = None
     """One update on one batch."""
-    fit: Fit | None = None
+    fit: TakeIn | None = None
     """One update on the whole set."""
     resolve: Callable[[Any, Header], Any] = lambda config, header: config
     """Settings with everything filled in that depends on the pair set, as run.toml keeps them."""
@@ -88,6 +88,11 @@ class Family:
     operations: Callable[[TrainConfig, Header, int], int] | None = None
     """(configuration, header, pairs) -> floating-point operations that one update must do; None
     where they were not counted."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a phase is one update that takes the whole pair set in."""
+        return self.fit is not None
 
     @property
     def kind(self) -> str:

@@ -43,6 +43,11 @@ def groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield group
 
 
+def named(names: str | Path | Sequence[str | Path]) -> list[str]:
+    """One name or several as a list of texts."""
+    return [str(names)] if isinstance(names, (str, Path)) else [str(name) for name in names]
+
+
 def find_inputs(names: Sequence[str]) -> tuple[list[Path], list[Applied]]:
     """The files meant by names, folders and glob patterns, in order, each once; and the faults.
 
@@ -100,7 +105,7 @@ class AppliedRow:
 
 def apply(
     translator: Translator,
-    names: Sequence[str | Path],
+    names: str | Path | Sequence[str | Path],
     out: str | Path,
     options: Options | None = None,
 ) -> Iterator[Applied]:
@@ -122,7 +127,7 @@ def apply(
     """
     options, out = options or Options(), Path(out)
     translator.domain(options.domain)
-    paths, faults = find_inputs([str(name) for name in names])
+    paths, faults = find_inputs(named(names))
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: exists and is not a folder. Name a folder for the outputs.")
     yield from faults

@@ -12,7 +12,7 @@ from nekogao.explain.subject import Subject
 from nekogao.explain.survey import ENOUGH, Survey, survey, view_of
 from nekogao.files import check_new_folder, new_folder, write_text
 from nekogao.models import video
-from nekogao.models.gallery import Applied, find_inputs
+from nekogao.models.gallery import Applied, find_inputs, named
 from nekogao.names import free_name, slug
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
@@ -26,7 +26,7 @@ _THUMBNAIL = 72
 
 
 def explain_pictures(
-    subject: Subject, names: Sequence[str | Path], out: Path, title: str = ""
+    subject: Subject, names: str | Path | Sequence[str | Path], out: Path, title: str = ""
 ) -> Iterator[Applied | Explanation | Path]:
     """Explain pictures, folders and glob patterns; write a page, cards and JSON to a new folder.
 
@@ -36,7 +36,7 @@ def explain_pictures(
     Raises InputError where `out` is taken, ConfigError where the domain makes no sources.
     """
     check_new_folder(out)
-    paths, faults = find_inputs([str(name) for name in names])
+    paths, faults = find_inputs(named(names))
     failed = [fault.error for fault in faults]
     yield from faults
     unread: list[Applied] = []

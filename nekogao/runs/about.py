@@ -1,7 +1,7 @@
 """run.toml: what a run is, everything that is needed to make it again."""
 
 import platform
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +129,3 @@ def read(path: Path) -> About:
         nekogao=str(data.get("nekogao", "")),
         versions=dict(data.get("versions", {})),
     )
-
-
-def switched(about: About, run: Path, step: int, config: TrainConfig) -> About:
-    """The description of a run that goes on from the end of another with more phases."""
-    origin = replace(about.origin, run=str(run.resolve()), step=step)
-    return replace(about, train=config, origin=origin)

@@ -1,5 +1,6 @@
 """The run folder: what a run writes, and how it is read back."""
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -91,8 +92,9 @@ class Run:
                 # Somebody may be writing a report at this moment, which needs no lock.
                 if not leftover.name.startswith(f".{self.report.name}."):
                     leftover.unlink(missing_ok=True)
-        rows = [row for row in self.read_metrics() if row.step <= step]
-        write_text(self.metrics, "".join(row.to_json() + "\n" for row in rows))
+        rows = read_lines(self.metrics, "step") if self.metrics.is_file() else []
+        kept = (row for row in rows if isinstance(row["step"], int) and row["step"] <= step)
+        write_text(self.metrics, "".join(json.dumps(row) + "\n" for row in kept))
         for path in self.previews.glob("*-*.png"):
             number = path.stem.partition("-")[0]
             if number.isdigit() and int(number) > step:

@@ -53,10 +53,10 @@ def summarise(study: Study, trials: Sequence[Trial]) -> Summary:
     """Read what is written down of a study's runs; unfinished ones are left out."""
     outcomes = [found for found in map(outcome, trials) if found]
     cells = []
-    for cell in study.cells:
-        own = [o for o in outcomes if o.choices == cell.choices and not o.failed]
+    for each in study.cells:
+        own = [o for o in outcomes if o.choices == each.choices and not o.failed]
         estimates = {name: _estimates(own, name) for name in study.about.measures}
-        cells.append(CellResult(cell, own, len(study.seeds), estimates))
+        cells.append(CellResult(each, own, len(study.seeds), estimates))
     return Summary(study, outcomes, cells)
 
 

@@ -1,13 +1,15 @@
 """A finished run with what it was trained on and what it never saw, as measures need them."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from torch import Tensor
 
 from nekogao.config.schema import TrainConfig
+from nekogao.measures.composition import Basis
 from nekogao.measures.quality import skill
+from nekogao.measures.views import views
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images, photographs
@@ -57,6 +59,16 @@ class Trained:
     def targets(self) -> Tensor:
         """The probe's targets, n d h w in [-1, 1]."""
         return self.pairs.select(self.chosen, self.domains[0]).target
+
+    @cached_property
+    def basis(self) -> Basis:
+        """The probe's targets, factored once to be asked which of them wins."""
+        return Basis(images.to_unit(self.targets))
+
+    @lru_cache(maxsize=2)  # noqa: B019  it lives as long as the measuring of one run
+    def views(self, domain: str) -> dict[str, Tensor]:
+        """Every view of the probe's sources in a domain, each n d."""
+        return views(self.last, self.sources(domain))
 
     def sources(self, domain: str) -> Tensor:
         """The probe's sources in a domain, n c h w in [-1, 1]."""

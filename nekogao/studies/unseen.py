@@ -5,10 +5,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from nekogao.measures import attractors, law
-from nekogao.measures.composition import Basis, composition
+from nekogao.measures.composition import composition
 from nekogao.measures.interventions import INTERVENTIONS
+from nekogao.measures.views import views
 from nekogao.pictures import characters, images
 from nekogao.pictures.images import Picture
 from nekogao.studies.trained import Numbers, Trained
@@ -31,16 +33,15 @@ def measure_memory(trained: Trained) -> Numbers:
 
 def measure_law(trained: Trained) -> Numbers:
     """How often each predictor names the winner of an unseen picture."""
-    basis = Basis(images.to_unit(trained.targets))
     found: Numbers = {}
     for domain in trained.unseen_domains:
         sources = trained.make(domain, trained.unseen)
         winners = np.array(
-            [basis.winner(o) for o in images.to_unit(trained.last.outputs(sources))]
+            [trained.basis.winner(o) for o in images.to_unit(trained.last.outputs(sources))]
         )
         found[f"constant.{domain}"] = law.constant_baseline(winners)
         found[f"winners.{domain}"] = float(len(set(winners.tolist())))
-        for name, distances in law.scores(trained.last, trained.sources(domain), sources).items():
+        for name, distances in _scores(trained, domain, sources).items():
             right = distances.argmin(axis=1) == winners
             found[f"{name}.{domain}"] = right.astype(float).tolist()
     return found
@@ -108,6 +109,10 @@ def measure_gain(trained: Trained) -> Numbers:
     return found
 
 
+def _scores(trained: Trained, domain: str, sources: Tensor) -> dict[str, law.Distances]:
+    return law.compare(trained.views(domain), views(trained.last, sources))
+
+
 _AMOUNTS = {"brighten": 0.2, "blur": 3.0, "shift": 0.2, "flip": 1.0}
 """How much each intervention changes an unseen picture."""
 _TRUSTED = ("decoder-input-share", "pixels")
@@ -141,10 +146,10 @@ def _answers(
     trained: Trained, pictures: Sequence[Picture]
 ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.intp]]]:
     """The winners for pictures in gray, and what the trusted predictors foretell."""
-    basis, sources = Basis(images.to_unit(trained.targets)), trained.make("gray", pictures)
+    sources = trained.make("gray", pictures)
     outputs = images.to_unit(trained.last.outputs(sources))
-    scores = law.scores(trained.last, trained.sources("gray"), sources)
-    winners = np.array([basis.winner(output) for output in outputs])
+    scores = _scores(trained, "gray", sources)
+    winners = np.array([trained.basis.winner(output) for output in outputs])
     return winners, {name: scores[name].argmin(axis=1) for name in _TRUSTED if name in scores}
 
 

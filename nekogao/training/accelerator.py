@@ -12,8 +12,6 @@ from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.family import Learner
 
-_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
-
 
 @runtime_checkable
 class Accelerator(Protocol):
@@ -50,38 +48,37 @@ class PlainCpu:
 def accelerated(config: TrainConfig) -> Iterator[Accelerator]:
     """The accelerator that a configuration asks for, with its number of threads.
 
-    Whatever this changes in the process (threads, PyTorch's deterministic flags, the environment)
-    is as before when the block is left.
+    What this changes in the process (threads, PyTorch's deterministic flags, variables of the
+    environment) is as before when the block is left; what others change meanwhile stays.
 
     Raises ConfigError where there is no such accelerator.
     """
-    threads, environment = torch.get_num_threads(), dict(os.environ)
-    benchmark = torch.backends.cudnn.benchmark
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    threads = torch.get_num_threads()
     try:
         if config.threads:
             torch.set_num_threads(config.threads)
-        yield choose(config)
+        if _is_plain(config):
+            yield PlainCpu()
+        else:
+            with _fabric(config) as fabric:
+                yield fabric
     finally:
-        torch.set_num_threads(threads)
-        torch.backends.cudnn.benchmark = benchmark
-        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
-        for name in os.environ.keys() - environment.keys():
-            del os.environ[name]  # Fabric sets some of its own
-        os.environ.update(environment)
+        if config.threads:
+            torch.set_num_threads(threads)
 
 
-def choose(config: TrainConfig) -> Accelerator:
-    """The accelerator that a configuration asks for. Raises ConfigError where there is none such.
-
-    On CUDA this sets flags of the process; `accelerated` takes them back.
-    """
+def _is_plain(config: TrainConfig) -> bool:
+    """Whether one CPU in full precision is asked for."""
     on_cpu = config.accelerator == "cpu" or (config.accelerator == "auto" and not _accelerated())
-    if on_cpu and config.precision == "32-true":
-        return PlainCpu()
+    return on_cpu and config.precision == "32-true"
+
+
+@contextmanager
+def _fabric(config: TrainConfig) -> Iterator[Accelerator]:
+    """Lightning Fabric on one device; raises as `accelerated` does."""
+    environment = dict(os.environ)
     # Deterministic matrix products on CUDA need their own workspace, named before the first one.
-    os.environ.setdefault(_WORKSPACE, ":4096:8")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     from lightning_fabric import Fabric
 
     try:
@@ -93,11 +90,33 @@ def choose(config: TrainConfig) -> Accelerator:
             f"accelerator {config.accelerator}, precision {config.precision}: not available "
             f"here ({reason}). Use accelerator=cpu precision=32-true."
         ) from None
-    if fabric.device.type == "cuda":
-        # Exact resume needs the same arithmetic every time.
-        torch.backends.cudnn.benchmark = False
-        torch.use_deterministic_algorithms(True, warn_only=True)
-    return fabric
+    finally:
+        ours = {name: os.environ[name] for name in os.environ.keys() - environment.keys()}
+    try:
+        with _deterministic(fabric.device):
+            yield fabric
+    finally:
+        for name, value in ours.items():
+            if os.environ.get(name) == value:
+                del os.environ[name]
+
+
+@contextmanager
+def _deterministic(device: torch.device) -> Iterator[None]:
+    """On CUDA, the same arithmetic every time, which exact resume needs."""
+    if device.type != "cuda":
+        yield
+        return
+    benchmark = torch.backends.cudnn.benchmark
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = benchmark
+        torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
 def _accelerated() -> bool:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from nekogao.lock import writing
 from nekogao.models.families import family_of
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
-from nekogao.runs.about import Origin, describe, switched
+from nekogao.runs.about import Origin, describe
 from nekogao.runs.events import (
     Event,
     Finished,
@@ -82,7 +82,7 @@ def train(
 def switch(
     run: str | Path,
     new: str | Path,
-    phases: list[str],
+    phases: Sequence[str | Phase],
     *,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
@@ -106,7 +106,9 @@ def switch(
     old, folder = Run.open(run), Run(new)
     pairs = open_pairs(old, None)
     config = resolved(old.config(), pairs)
-    longer = replace(config, phases=config.phases + tuple(str(Phase.parse(p)) for p in phases))
+    longer = replace(
+        config, phases=config.phases + tuple(str(Phase.parse(str(p))) for p in phases)
+    )
     check_pairs(old, pairs)
     plan(longer, pairs)
     with writing(folder.folder):
@@ -115,12 +117,13 @@ def switch(
             if not old.checkpoint_path(end).is_file():
                 raise RunError(f"{run}: is not finished. Finish it with `nekogao train {run}`.")
             with own_new_folder(folder.folder) as temporary:
-                _copy(old, Run(temporary), longer, end)
+                _copy(old, Run(temporary), longer, pairs, end)
     return train(folder.folder, pairs, longer, stop=stop)
 
 
-def _copy(old: Run, new: Run, config: TrainConfig, step: int) -> None:
-    new.create(switched(old.about(), old.folder, step, config))
+def _copy(old: Run, new: Run, config: TrainConfig, pairs: PairSet, step: int) -> None:
+    origin = replace(old.about().origin, run=str(old.folder.resolve()), step=step)
+    new.create(describe(config, pairs, origin))
     shutil.copy2(old.checkpoint_path(step), new.checkpoint_path(step))
     for source, target in ((old.metrics, new.metrics), (old.model, new.model),
                            (old.best, new.best)):  # fmt: skip
@@ -165,6 +168,7 @@ def loop(
         def look() -> Iterator[Event]:
             record.check(state, state.sums)
             rows, drawn = probe.look(run, translator, schedule, state)
+            state.begin_sums()
             run.append_metrics(rows)
             record.keep_best(state, rows)
             yield Measured(state.step, tuple(rows))
@@ -176,7 +180,7 @@ def loop(
             yield record.save(state)
 
         # Each step
-        at_once = family_of(config.model).fit is not None
+        at_once = family_of(config.model).at_once
         draws = (schedule.draw(step) for step in range(state.step, schedule.total))
         batches = pairs.batches(
             draws, seed=config.seed, augment=config.augment, device=accelerator.device

@@ -39,7 +39,7 @@ class Probe:
     ) -> tuple[list[Measurement], list[Previewed]]:
         """Measure every domain and write its sheet; nothing that training depends on changes.
 
-        The training losses since the last look are in the rows as means, and begin anew.
+        The training losses since the last look are in the rows as means.
         """
         step = state.step
         span = schedule.span(max(0, step - 1))
@@ -63,5 +63,4 @@ class Probe:
                     seconds=round(state.seconds, 3),
                 )
             )
-        state.sums, state.counted = {}, 0
         return rows, drawn

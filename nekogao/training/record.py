@@ -92,7 +92,7 @@ class Record:
     def save(self, state: State) -> Saved:
         """Write the model and a checkpoint. Raises DivergedError where weights are not finite."""
         if not all(p.isfinite().all() for p in state.learner.network.parameters()):
-            raise self._diverged(state, "the generator's weights are not finite")
+            raise self._diverged(state, "the network's weights are not finite")
         self.write_model(state, self.run.model)
         return Saved(state.step, self.run.save_checkpoint(state.step, state.state_dict()))
 
@@ -107,5 +107,5 @@ class Record:
         last = f"step {int(saved[-1].stem)} ({saved[-1]})" if saved else "none"
         return DivergedError(
             f"step {state.step}: {what}. The last good checkpoint is {last}. "
-            "Begin a new run with a lower optimizer.lr."
+            "Begin a new run with other settings, such as a lower optimizer.lr."
         )

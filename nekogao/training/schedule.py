@@ -97,7 +97,7 @@ def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
     Raises ConfigError where a phase names a domain that the set does not have.
     """
     items = len(pairs)
-    at_once = family_of(config.model).fit is not None
+    at_once = family_of(config.model).at_once
     batch = items if at_once else min(config.batch, items)
     spans: list[Span] = []
     for number, phase in enumerate(config.parsed_phases(), 1):

@@ -42,6 +42,10 @@ class State:
         for name, optimizer in self.learner.optimizers.items():
             yield f"{name}_optimizer", optimizer
 
+    def begin_sums(self) -> None:
+        """Sum the losses anew, once those before were measured."""
+        self.sums, self.counted = {}, 0
+
     def state_dict(self) -> dict[str, Any]:
         """Plain data and tensors, fit for torch.save and `weights_only=True`."""
         return {
@@ -95,10 +99,15 @@ _generators = threading.RLock()
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """PyTorch's global generators with a seed; the caller's random numbers are left as they were.
 
-    Only the CPU's generator and the named device's are touched. Dropout and the initialisation
-    can draw from no others, so that of several trainings in the threads of one process one at a
-    time is in such a block.
+    Only the CPU's generator and, on CUDA, the named device's are touched. Dropout and the
+    initialisation can draw from no others, so that of several trainings in the threads of one
+    process one at a time is in such a block.
     """
-    with _generators, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    on_cuda = device.type == "cuda"
+    with _generators, torch.random.fork_rng(devices=[device] if on_cuda else []):
+        # `torch.manual_seed` would seed every device there is.
+        torch.default_generator.manual_seed(seed)
+        if on_cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield

@@ -39,10 +39,12 @@ def update(
     seed = torch_seed(config.seed, Purpose.UPDATE, state.step)
     losses: dict[str, Tensor] = {}
     with seeded(seed, accelerator.device):
-        if family.update is not None and isinstance(shown, Batch):
+        if isinstance(shown, Batch):
+            assert family.update is not None
             losses = family.update(learner, shown, config, moment, accelerator.backward)
-        elif family.fit is not None and isinstance(shown, PairSet):
-            family.fit(learner, shown, span.domains)
+        else:
+            assert family.fit is not None
+            family.fit(learner, shown, span.domains, config, moment)
     for name, value in losses.items():
         state.sums[name] = value + state.sums.get(name, 0.0)
     state.counted += 1

@@ -1,5 +1,6 @@
 """A family from outside: everything works for it with no line of the package changed."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,8 +15,7 @@ from nekogao.cli import main
 from nekogao.config.rules import ModelConfig, require
 from nekogao.config.schema import MODELS
 from nekogao.errors import ConfigError
-from nekogao.models import families
-from nekogao.models.families import FAMILIES, enter
+from nekogao.models.families import FAMILIES, enter, leave
 from nekogao.models.family import Family, Learner
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
@@ -50,7 +50,7 @@ def shape(config, header):
             "target_channels": header.target_channels, "gray": config.gray}  # fmt: skip
 
 
-def fit(learner, pairs, domains):
+def fit(learner, pairs, domains, config, moment):
     targets = [pairs.picture(i, "target") for i in range(len(pairs))]
     learner.network.mean.copy_(images.to_tensor(targets).mean(dim=0, keepdim=True))
 
@@ -70,8 +70,7 @@ def entered():
     """The family in the table, for one test."""
     enter(MEAN_FACE)
     yield
-    families._ENTERED.pop("mean-face")
-    MODELS.pop("mean-face")
+    leave("mean-face")
 
 
 @pytest.fixture
@@ -154,6 +153,12 @@ def test_a_family_learns_in_one_way_and_has_a_name_of_its_own():
         enter(both)
     with pytest.raises(ConfigError, match="there is one already"):
         enter(Family(**vars(MEAN_FACE)))
+    seeded = dataclasses.make_dataclass(
+        "Seeded", [("seed", int, 0)], bases=(ModelConfig,), frozen=True, kw_only=True,
+        namespace={"kind": "seeded"},
+    )  # fmt: skip
+    with pytest.raises(ConfigError, match="the run has a setting seed too"):
+        enter(Family(**{**vars(MEAN_FACE), "config": seeded}))
     assert FAMILIES["mean-face"] is MEAN_FACE and set(FAMILIES) == set(MODELS)
     with pytest.raises(TypeError):
         FAMILIES["other"] = MEAN_FACE

@@ -121,7 +121,7 @@ def test_a_run_that_fails_is_reported_and_the_rest_continues(write_study, tmp_pa
     events = finish(path, out)
     assert events[-1] == Completed(failed=1, total=2)
     (failed,) = [event for event in events if isinstance(event, Ended) and event.failed]
-    assert failed.run == "rate-wild-s0" and "Begin a new run with a lower" in failed.failed
+    assert failed.run == "rate-wild-s0" and "such as a lower optimizer.lr" in failed.failed
     assert str(tmp_path) not in failed.failed
     table = (out / "table.md").read_text()
     assert "1 runs failed" in table and "0/1" in table and "1/1" in table

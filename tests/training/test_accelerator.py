@@ -8,41 +8,40 @@ from torch import nn
 
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
-from nekogao.training.accelerator import accelerated, arrange, choose
+from nekogao.training.accelerator import accelerated, arrange
 
 
-def test_one_cpu_needs_no_fabric():
+def test_training_on_one_cpu_imports_neither_fabric_nor_the_compiler(pair_set, tmp_path):
     code = (
-        "import sys\n"
-        "from nekogao.config.schema import TrainConfig\n"
-        "from nekogao.training.accelerator import choose\n"
-        "choose(TrainConfig(accelerator='cpu'))\n"
-        "sys.exit('lightning_fabric' in sys.modules)"
+        "import sys, nekogao\n"
+        "config = nekogao.compose(phases=['edges:1'], overrides={'generator.width': 1})\n"
+        "list(nekogao.train(*sys.argv[1:3], config))\n"
+        "names = 'lightning_fabric', 'torch._dynamo', 'torch._inductor'\n"
+        "sys.exit(any(name in sys.modules for name in names))"
     )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    command = [sys.executable, "-c", code, str(tmp_path / "run"), str(pair_set)]
+    assert subprocess.run(command).returncode == 0
 
 
 def test_the_plain_cpu_and_fabric_give_the_same_gradients():
-    chosen = [
-        choose(TrainConfig(accelerator="cpu", precision=precision))
-        for precision in ("32-true", "bf16-mixed")
-    ]
     gradients = []
-    for each in chosen:
-        torch.manual_seed(0)
-        network = nn.Linear(4, 2)
-        network, optimizer = each.setup(network, torch.optim.SGD(network.parameters(), 0.1))
-        each.backward(network(torch.ones(3, 4)).square().sum())
-        gradients.append(next(network.parameters()).grad.clone())
-        optimizer.step()
-    assert [each.device.type for each in chosen] == ["cpu", "cpu"]
+    for precision in ("32-true", "bf16-mixed"):
+        with accelerated(TrainConfig(accelerator="cpu", precision=precision)) as each:
+            torch.manual_seed(0)
+            network = nn.Linear(4, 2)
+            network, optimizer = each.setup(network, torch.optim.SGD(network.parameters(), 0.1))
+            each.backward(network(torch.ones(3, 4)).square().sum())
+            gradients.append(next(network.parameters()).grad.clone())
+            optimizer.step()
+            assert each.device.type == "cpu"
     assert (gradients[0] - gradients[1]).abs().max() < 0.02 * gradients[0].abs().max()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_device_that_is_not_there_is_refused():
+    wanted = accelerated(TrainConfig(accelerator="cuda"))
     with pytest.raises(ConfigError, match="accelerator cuda, .* not available here"):
-        choose(TrainConfig(accelerator="cuda"))
+        wanted.__enter__()
 
 
 def test_only_cuda_wants_channels_last():
@@ -53,14 +52,18 @@ def test_only_cuda_wants_channels_last():
     assert network.weight.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_the_process_is_left_as_it_was(monkeypatch):
+def test_only_what_training_changed_is_changed_back(monkeypatch):
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
-    threads, deterministic = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    config = TrainConfig(accelerator="cpu", precision="bf16-mixed", threads=threads + 1)
-    with accelerated(config):
+    monkeypatch.setenv("MINE", "before")
+    threads = torch.get_num_threads()
+    with accelerated(TrainConfig(accelerator="cpu", precision="bf16-mixed", threads=threads + 1)):
         assert torch.get_num_threads() == threads + 1
         assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        os.environ["MINE"] = "while training"
     assert torch.get_num_threads() == threads
-    assert torch.are_deterministic_algorithms_enabled() == deterministic
     assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    assert os.environ["MINE"] == "while training"
+    with accelerated(TrainConfig(accelerator="cpu")):
+        torch.set_num_threads(threads + 1)
+    assert torch.get_num_threads() == threads + 1, "nobody asked for another number"
+    torch.set_num_threads(threads)
