@@ -117,7 +117,7 @@ def check_inside(table: Path, row: Row, width: int, height: int) -> None:
     if not is_near or max(box.width, box.height) > _BEYOND * max(width, height):
         raise InputError(
             f"{table}, line {row.line}: the box of {box.width}x{box.height} at {box.x}, {box.y} "
-            f"is not inside {row.file}, which is {width}x{height}. Fix the line."
+            f"is not inside {_shown(row.file)}, which is {width}x{height}. Fix the line."
         )
 
 
@@ -140,11 +140,16 @@ def match(table: Path, photos: Path, paths: Sequence[Path]) -> dict[Path, list[R
         named = names.get(row.file) or names.get(_resolved(row.file))
         if named is None:
             raise InputError(
-                f"{table}, line {row.line}: {row.file} is no photograph in {photos}, or several "
-                "have this name. Fix the table."
+                f"{table}, line {row.line}: {_shown(row.file)} is no photograph in {photos}, or "
+                "several have this name. Fix the table."
             )
         found.setdefault(named, []).append(row)
     return found
+
+
+def _shown(name: str) -> str:
+    """A name as one line shows it."""
+    return name if name.isprintable() else repr(name)
 
 
 def _resolved(name: str) -> str:

@@ -159,6 +159,7 @@ HEAD = "file,x,y,width,height"
         ("coffee.png,1,2", "line 2: width is '', not a number"),
         (",1,2,3,4", "line 2: a box of 3x4 in ''"),
         ("moon.png,1,2,3,4", "line 2: moon.png is no photograph in"),
+        ('"a\nb.png",1,2,3,4', r"line 3: 'a\\nb.png' is no photograph in"),
         ("a\0b.png,1,2,3,4", "damaged table|is no photograph in"),
     ],
 )
