@@ -92,6 +92,8 @@ def _claim(path: Path, complete: Path) -> bool:
 def check_new_folder(out: Path) -> None:
     """Raise InputError unless `out` is absent or an empty folder whose parent can be made."""
     if out.is_dir() and not any(out.iterdir()):
+        if out.resolve() == Path.cwd() or out.is_mount():
+            raise InputError(f"{out}: is in use as a folder to work in. Name a new folder in it.")
         return
     if out.is_dir():
         raise InputError(f"{out}: the folder exists and is not empty. Name a new folder.")

@@ -54,7 +54,7 @@ def is_reserved(name: str) -> bool:
 
 
 def same_name_key(name: str) -> str:
-    """What names share that some file system takes for the same: case and composition aside."""
+    """What two names share that some file system takes for one: letters of any case and form."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 

@@ -1,5 +1,6 @@
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +161,11 @@ def test_a_new_file_is_refused_where_the_name_was_taken_meanwhile(tmp_path):
     with pytest.raises(InputError, match="exists already"):
         files.write_new(tmp_path / "a.txt", write)
     assert [p.read_text() for p in tmp_path.iterdir()] == ["somebody's"]
+
+
+def test_the_folder_that_one_works_in_is_not_replaced(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for name in (".", "./", str(tmp_path / "here"), "../here"):
+        with pytest.raises(InputError, match="in use as a folder to work in"):
+            files.check_new_folder(Path(name))

@@ -40,8 +40,11 @@ def faces(
     hits = [p for p in found if p.boxes and p.boxes[0].kind != "centre"]
     crops = sum(len(photo.boxes) for photo in found)
     print(f"{len(found)} photographs, {len(hits)} with a face, {crops} crops in {out}")
+    missed = len(found) - len(hits) - len(broken)
     if len(hits) < len(found):
         print(f"misses: {out / finder.MISSES}; fix {out / 'boxes.csv'} and pass it with --boxes")
+    if missed > len(hits) and fallback != "centre":
+        print(f"no face in {missed} photographs: --fallback centre cuts out their centre squares")
     for photo in broken:
         print(f"nekogao: {photo.error}", file=sys.stderr)
     return AT_FAULT if broken else DONE

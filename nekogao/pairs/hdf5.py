@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,13 +10,13 @@ from nekogao.config.pairs import check_size
 from nekogao.errors import InputError, PairSetError
 from nekogao.files import sha256
 from nekogao.pairs import manifest
+from nekogao.pairs.datasets import read_sides
 from nekogao.pairs.manifest import Entry, Header, channels_of
 from nekogao.pairs.origin import Origin, Place
 from nekogao.pictures.domains import KINDS, Domain, imported
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import NO_LABELS, census, palette_of, survey
 
-_PREFIXES = ("train", "val")
 _TOLERANCE = 0.05
 """Largest mean absolute difference, on [0, 1], between two copies of one target. A JPEG save
 changes a picture by less than 0.02; different faces differ by more than 0.1."""
@@ -44,7 +43,7 @@ def import_hdf5(
         ConfigError: The pictures' size is not a power of two from 32 to 512.
     """
     paths = {domain: Path(path) for domain, path in files.items()}
-    loaded = {domain: _read_hdf5(path) for domain, path in paths.items()}
+    loaded = {domain: read_sides(path) for domain, path in paths.items()}
     first = next(iter(paths))
     targets = loaded[first][1]
     size = targets[0].shape[0]
@@ -87,55 +86,6 @@ def _domain(name: str, sources: Sequence[Picture], path: Path, forced: bool) -> 
     if forced and not labels:
         raise InputError(f"{path}: {NO_LABELS}")
     return imported(name, channels, palette_of(labels, channels))
-
-
-def _read_hdf5(path: Path) -> tuple[list[Picture], list[Picture]]:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file. Name an HDF5 file that exists.")
-    try:
-        with h5py.File(path, "r") as file:
-            prefix = next((p for p in _PREFIXES if f"{p}_data_gen" in file), None)
-            if prefix is None or f"{prefix}_data_raw" not in file:
-                raise InputError(
-                    f"{path}: has no train_data_raw and train_data_gen (nor val_data_...); found "
-                    f"{', '.join(file) or 'nothing'}. Rename the datasets."
-                )
-            raw, gen = (np.asarray(file[f"{prefix}_data_{kind}"]) for kind in ("raw", "gen"))
-    except (OSError, RuntimeError, KeyError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: damaged or not HDF5 ({reason}). Replace the file.") from None
-    if raw.ndim != 4 or gen.ndim != 4 or raw.shape[1:3] != gen.shape[1:3]:
-        raise InputError(
-            f"{path}: sources of shape {raw.shape} for targets of shape {gen.shape}; expected "
-            "items x side x side x 1 or 3, of one size. Replace the file."
-        )
-    if len(raw) != len(gen) or len(raw) == 0:
-        raise InputError(
-            f"{path}: {len(raw)} sources for {len(gen)} targets; they must be as many. "
-            "Replace the file."
-        )
-    return _pictures(path, raw), _pictures(path, gen)
-
-
-def _pictures(path: Path, values: NDArray) -> list[Picture]:
-    square = values.ndim == 4 and values.shape[1] == values.shape[2]
-    if not square or values.shape[3] not in (1, 3):
-        raise InputError(
-            f"{path}: a dataset of shape {values.shape}; expected items x side x side x 1 or 3. "
-            "Replace the file."
-        )
-    low, high = float(values.min()), float(values.max())
-    if not (low >= 0 and high <= 255):
-        raise InputError(
-            f"{path}: values from {low:g} to {high:g}; expected 0 to 255. Rescale the datasets."
-        )
-    if np.issubdtype(values.dtype, np.floating) and 0 < high <= 1:
-        raise InputError(
-            f"{path}: values from {low:g} to {high:g} would all be black on 0 to 255. "
-            "Rescale the datasets."
-        )
-    rounded = np.rint(values).astype(np.uint8)
-    return list(rounded[..., 0] if rounded.shape[-1] == 1 else rounded)
 
 
 def _match(

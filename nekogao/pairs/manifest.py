@@ -5,12 +5,13 @@ The first line is the header, every further line an item. Paths are relative to 
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.files import check_relative, inside, new_folder
@@ -24,6 +25,7 @@ from nekogao.workers import ahead
 
 NAME = "pairs.jsonl"
 FORMAT = 1
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -176,16 +178,22 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
+        row = json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else error
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else reason
         raise PairSetError(
-            f"{path}, line {number}: is not JSON ({error.msg}). Rebuild with `nekogao pairs`."
+            f"{path}, line {number}: is not JSON ({reason}). Rebuild with `nekogao pairs`."
         ) from None
     if not isinstance(row, dict):
         raise PairSetError(
             f"{path}, line {number}: is not an object. Rebuild with `nekogao pairs`."
         )
     return row
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is no number")
 
 
 def _parse_header(path: Path, row: dict[str, Any]) -> Header:
@@ -218,6 +226,7 @@ def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) 
     try:
         item = _item(row)
         for relative in item.files().values():
+            _check_text(relative)
             check_relative(folder, relative)
     except TypeError as error:
         raise PairSetError(f"{where}: damaged item ({error}). Rebuild the pair set.") from None
@@ -229,6 +238,12 @@ def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) 
             f"{', '.join(header.domains)}. Rebuild the pair set."
         )
     return item
+
+
+def _check_text(relative: str) -> None:
+    """Raise TypeError where no file can have this name: JSON can spell half a character."""
+    if not relative or "\0" in relative or _HALF.search(relative):
+        raise TypeError(f"no file can be named {relative[:60]!r}")
 
 
 def _item(row: dict[str, Any]) -> Item:
@@ -260,6 +275,8 @@ def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture
         picture = images.decode(data, channels, str(path))
     except InputError as error:
         raise PairSetError(f"{item.id}: {kind}: {error}") from None
+    except OSError as error:  # a name too long, a loop of links
+        raise PairSetError(f"{item.id}: {kind}: {error.strerror}. Rebuild the set.") from None
     height, width = picture.shape[:2]
     if (height, width) != (header.size, header.size):
         raise PairSetError(

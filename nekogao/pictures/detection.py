@@ -17,6 +17,8 @@ from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
 Kind = Literal["auto", "cat", "human"]
+MISS = "miss"
+"""The kind of a box that stands for a photograph without a face, until it is edited."""
 
 _CASCADES = {
     "cat": ("haarcascade_frontalcatface.xml", "haarcascade_frontalcatface_extended.xml"),
@@ -51,7 +53,8 @@ class Box(NamedTuple):
     """Degrees, counter-clockwise, by which the photograph is turned about the box's centre to
     bring the face upright."""
     kind: str
-    """cat, human, centre (nothing found) or hand (from an edited table)."""
+    """cat, human, centre (nothing found, cut all the same), miss (nothing found, nothing cut) or
+    hand (from an edited table)."""
     score: float
     """Windows that the cascades accepted for this face, over all angles; 0 without a hit."""
 
@@ -137,11 +140,11 @@ def _overlap(a: _Hit, b: _Hit) -> float:
     return shared / (a.side**2 + b.side**2 - shared)
 
 
-def centre_box(photo: Picture) -> Box:
+def centre_box(photo: Picture, kind: str = "centre") -> Box:
     """The centre square of a photograph in which nothing was found."""
     height, width = photo.shape[:2]
     side = min(height, width)
-    return Box((width - side) // 2, (height - side) // 2, side, side, 0.0, "centre", 0.0)
+    return Box((width - side) // 2, (height - side) // 2, side, side, 0.0, kind, 0.0)
 
 
 def cut(photo: Picture, box: Box) -> Picture:

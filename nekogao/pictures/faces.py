@@ -14,12 +14,13 @@ from nekogao.names import slug
 from nekogao.pictures import boxes as tables
 from nekogao.pictures import images
 from nekogao.pictures.boxes import BOXES, CROPS, Row
-from nekogao.pictures.detection import Box, Kind, centre_box, cut, detect
+from nekogao.pictures.detection import MISS, Box, Kind, centre_box, cut, detect
 from nekogao.pictures.images import Picture
 
 Fallback = Literal["none", "centre"]
 
 MISSES, SHEET = "misses.txt", "sheet.png"
+_MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def crop(
     """Cut faces out of a folder of photographs into a new folder.
 
     `out` then holds `crops/CATEGORY/NAME.png`, `boxes.csv` with every box, `misses.txt` and a
-    contact sheet. Categories are the sub-folders of `photos`, or the file names where there are
-    none.
+    contact sheet. A photograph without a face has a line of the kind `miss` in `boxes.csv`, which
+    counts once its numbers are edited. Categories are the sub-folders of `photos`; a photograph
+    that is in none is its own category.
 
     Args:
         photos: A folder of pictures; they are not changed.
@@ -61,7 +63,7 @@ def crop(
     """
     photos = existing_folder(Path(photos))
     paths = images.find(photos)
-    given = tables.match(Path(boxes), photos, paths) if boxes else None
+    given = _given(Path(boxes), photos, paths) if boxes else None
     results = []
     with new_folder(Path(out)) as folder:
         rows: list[Row] = []
@@ -70,18 +72,60 @@ def crop(
             found, photo = _look(path, photos, kind, every_face, fallback, given)
             results.append(found)
             if photo is not None:
-                rows += _save_crops(folder, photo, found)
+                rows += _save_crops(folder, photo, found) if found.boxes else [_miss(photo, path)]
                 thumbnails.append(_thumbnail(photo, found.boxes))
         if not any(found.boxes for found in results):
-            raise InputError(
-                f"{photos}: no face found in {len(results)} pictures. Try --fallback centre, "
-                "another --kind, or give boxes by hand with --boxes."
-            )
+            raise InputError(_no_face(photos, results))
         _write_tables(folder, rows, results)
         columns = min(5, len(thumbnails))
         grid = [thumbnails[i : i + columns] for i in range(0, len(thumbnails), columns)]
         images.write(folder / SHEET, images.tile(grid, gap=6))
     return results
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A table of boxes to be used instead of detection."""
+
+    table: Path
+    rows: dict[Path, list[Row]]
+
+    def boxes(self, path: Path, photo: Picture) -> list[Box]:
+        """The boxes of a photograph; a miss that nobody edited has none.
+
+        Raises InputError where one is outside the photograph.
+        """
+        found = []
+        for row in self.rows.get(path, []):
+            tables.check_inside(self.table, row, photo.shape[1], photo.shape[0])
+            if row.box.kind != MISS:
+                found.append(row.box)
+            elif row.box != centre_box(photo, MISS):
+                found.append(row.box._replace(kind="hand"))
+        return found
+
+
+def _given(table: Path, photos: Path, paths: Sequence[Path]) -> _Given:
+    return _Given(table, tables.match(table, photos, paths))
+
+
+def _no_face(photos: Path, results: Sequence[Found]) -> str:
+    """Why no face came out of any photograph."""
+    broken = [found.error for found in results if found.error]
+    reasons = " ".join(broken[:_MOST_SHOWN])
+    more = f" And {len(broken) - _MOST_SHOWN} more." if len(broken) > _MOST_SHOWN else ""
+    if len(broken) == len(results):
+        return f"{photos}: none of {len(results)} pictures can be read. {reasons}{more}"
+    unread = f" {len(broken)} more cannot be read: {reasons}{more}" if broken else ""
+    return (
+        f"{photos}: no face found in {len(results) - len(broken)} pictures. Try --fallback "
+        f"centre, another --kind, or give boxes by hand with --boxes.{unread}"
+    )
+
+
+def _miss(photo: Picture, path: Path) -> Row:
+    """A line to edit for a photograph without a face: the whole picture's centre square."""
+    return Row(str(path.resolve()), centre_box(photo, MISS), "", sha256(path))
 
 
 def _look(
@@ -90,7 +134,7 @@ def _look(
     kind: Kind,
     every_face: bool,
     fallback: Fallback,
-    given: dict[Path, list[Box]] | None,
+    given: "_Given | None",
 ) -> tuple[Found, Picture | None]:
     category = path.parent.name if path.parent != photos else path.stem
     try:
@@ -98,7 +142,7 @@ def _look(
     except PictureError as error:
         return Found(path, category, [], str(error)), None
     if given is not None:
-        boxes = given.get(path, [])
+        boxes = given.boxes(path, photo)
     else:
         boxes = detect(photo, kind)
         boxes = boxes if every_face else boxes[:1]

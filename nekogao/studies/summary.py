@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nekogao import names
 from nekogao.files import write_text
 from nekogao.measures.intervals import Interval, over_images
-from nekogao.names import cell
 from nekogao.studies.grid import Cell, Study
 from nekogao.studies.trial import Outcome, Trial, outcome
 
@@ -115,10 +115,10 @@ def _csv(summary: Summary) -> str:
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(cell, columns))
+    writer.writerow(map(names.cell, columns))
     for row in rows:
         values = (row.get(column, "") for column in columns)
-        writer.writerow(cell(value) if isinstance(value, str) else value for value in values)
+        writer.writerow(names.cell(value) if isinstance(value, str) else value for value in values)
     return text.getvalue()
 
 

@@ -98,3 +98,87 @@ def test_damaged_files_are_refused(two_files, tmp_path):
     refuse("expected items x side x side")
     write_hdf5(path, [np.zeros((64, 64))], [np.full((32, 32, 3), 9.0)])
     refuse("of one size")
+
+
+def a_file(path, raw, gen=None):
+    gen = np.stack([*targets(1) * len(raw)]) if gen is None else gen
+    with h5py.File(path, "w") as file:
+        file["train_data_raw"], file["train_data_gen"] = raw, gen
+    return path
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
+def test_sources_of_0_and_1_are_refused_whatever_their_type(tmp_path, kind):
+    mask = (images.luma(targets(1)[0]) > 128)[None, ..., None]
+    path = a_file(tmp_path / "x.h5", mask.astype(kind))
+    with pytest.raises(InputError, match="values from 0 to 1 would all be black on 0 to 255"):
+        import_hdf5(tmp_path / "set", {"mask": path})
+
+
+def test_booleans_become_black_and_white(tmp_path):
+    mask = (images.luma(targets(1)[0]) > 128)[None, ..., None]
+    import_hdf5(tmp_path / "set", {"mask": a_file(tmp_path / "x.h5", mask)})
+    (source,) = PairSet.open(tmp_path / "set").sources["mask"]
+    assert np.array_equal(source, mask[0, ..., 0] * np.uint8(255)) and source.max() == 255
+
+
+def foreign(path, how, shape=(1, 32, 32, 3)):
+    """A file of sources that are, in one way or another, not its own."""
+    other = path.with_name("other.h5")
+    with h5py.File(other, "w") as file:
+        file["data"] = np.full(shape, 65, np.uint8)
+    secret = path.with_name("secret.txt")
+    secret.write_bytes(b"secret" * 600)
+    with h5py.File(path, "w") as file:
+        file["train_data_gen"] = np.stack(targets(1))
+        if how == "external storage":
+            file.create_dataset("train_data_raw", shape, "u1", external=[(str(secret), 0, 3072)])
+        elif how == "virtual":
+            layout = h5py.VirtualLayout(shape, "u1")
+            layout[...] = h5py.VirtualSource(str(other), "data", shape)
+            file.create_virtual_dataset("train_data_raw", layout)
+        elif how == "external link":
+            file["train_data_raw"] = h5py.ExternalLink(str(other), "data")
+        elif how == "soft link to an external link":
+            file["group/out"] = h5py.ExternalLink(str(other), "/")
+            file["train_data_raw"] = h5py.SoftLink("/group/out/data")
+        elif how == "loop":
+            file["train_data_raw"] = h5py.SoftLink("/a")
+            file["a"] = h5py.SoftLink("/train_data_raw")
+        elif how == "dangling":
+            file["train_data_raw"] = h5py.SoftLink("/nothing")
+        elif how == "group":
+            file.create_group("train_data_raw")
+        elif how == "text":
+            file["train_data_raw"] = np.full(shape, b"x")
+        elif how == "huge":
+            file.create_dataset("train_data_raw", (10**9, 128, 128, 3), "u1", chunks=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("external storage", "the values of train_data_raw are in other files"),
+        ("virtual", "the values of train_data_raw are in other files"),
+        ("external link", "train_data_raw is a link to another file, or leads nowhere"),
+        ("soft link to an external link", "is a link to another file, or leads nowhere"),
+        ("loop", "is a link to another file, or leads nowhere"),
+        ("dangling", "is a link to another file, or leads nowhere"),
+        ("group", "train_data_raw is no dataset"),
+        ("text", r"values of type \|S1; expected numbers"),
+        ("huge", "declares 49,152,000,000,000 bytes .* and stores 0; it cannot be whole"),
+    ],
+)
+def test_a_file_gives_nothing_but_what_it_holds(tmp_path, how, reason):
+    with pytest.raises(InputError, match=reason) as caught:
+        import_hdf5(tmp_path / "set", {"source": foreign(tmp_path / "x.h5", how)})
+    assert "\n" not in str(caught.value) and not (tmp_path / "set").exists()
+
+
+def test_a_soft_link_inside_the_file_is_followed(tmp_path):
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["deep/own"] = np.stack([255 - t for t in targets(2)])
+        file["train_data_gen"] = np.stack(targets(2))
+        file["train_data_raw"] = h5py.SoftLink("deep/own")
+    assert import_hdf5(tmp_path / "set", {"source": tmp_path / "x.h5"}) == 2

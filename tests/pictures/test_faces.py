@@ -1,9 +1,12 @@
 import csv
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import skimage.data
 
+from nekogao.cli import main
 from nekogao.config.pairs import PairConfig
 from nekogao.errors import InputError
 from nekogao.pairs.build import build
@@ -38,7 +41,9 @@ def test_hits_misses_and_broken_files_are_kept_apart(photos, tmp_path):
     misses = (tmp_path / "out" / faces.MISSES).read_text().splitlines()
     assert [line.split("\t")[1][:13] for line in misses] == [found["broken.jpg"].error[:13],
                                                              "no face found"]  # fmt: skip
-    (row,) = rows(tmp_path / "out" / boxes.BOXES)
+    miss, row = rows(tmp_path / "out" / boxes.BOXES)
+    assert miss["kind"] == "miss" and miss["crop"] == ""
+    assert [p.name for p in (tmp_path / "out" / "crops").iterdir()] == ["people"]
     assert row["crop"] == "people/astronaut.png" and row["kind"] == "human"
     crop = images.read(tmp_path / "out" / "crops" / row["crop"])
     assert crop.shape == (int(row["width"]), int(row["height"]), 3)
@@ -81,7 +86,7 @@ def test_a_photograph_may_be_named_in_any_clear_way(photos, tmp_path, monkeypatc
     for name in ("astronaut.png", "people/astronaut.png", str(photos / "people/astronaut.png")):
         table.write_text(f"\ufefffile,x,y,width,height\n{name},1.4,2,30,30\n", encoding="utf-8")
         matched = boxes.match(table, photos, images.find(photos))
-        assert [(p.name, b[0][:4]) for p, b in matched.items()] == [
+        assert [(p.name, r[0].box[:4]) for p, r in matched.items()] == [
             ("astronaut.png", (1, 2, 30, 30))
         ]
     for name in ("moon.png", "other/astronaut.png"):
@@ -133,3 +138,95 @@ def test_a_pair_set_made_from_crops_remembers_the_photograph(photos, tmp_path):
     assert item.category == "people"
     assert item.origin.file == str((photos / "people" / "astronaut.png").resolve())
     assert len(item.origin.box) == 4 and len(item.origin.sha256) == 64
+
+
+HEAD = "file,x,y,width,height"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("coffee.png,inf,0,60,60", "line 2: x is inf, beyond any photograph"),
+        ("coffee.png,0,-Infinity,60,60", "line 2: y is -Infinity, beyond any photograph"),
+        ("coffee.png,0,0,nan,60", "line 2: width is nan, beyond any photograph"),
+        ("coffee.png,0,0,1e300,60", "line 2: width is 1e300, beyond any photograph"),
+        ("coffee.png,5000,5000,60,60", "line 2: the box of 60x60 at 5000, 5000 is not inside"),
+        ("coffee.png,-900,10,60,60", "line 2: the box of 60x60 at -900, 10 is not inside"),
+        ("coffee.png,0,0,30000,30000", "line 2: the box of 30000x30000 at 0, 0 is not inside"),
+        ("coffee.png,-9000,-9000,19000,19000", "is not inside coffee.png, which is 600x400"),
+        ("coffee.png,1,2,0.2,4", "line 2: a box of 0.2x4"),
+        ("coffee.png,1,2,,4", "line 2: width is '', not a number"),
+        ("coffee.png,1,2", "line 2: width is '', not a number"),
+        (",1,2,3,4", "line 2: a box of 3x4 in ''"),
+        ("moon.png,1,2,3,4", "line 2: moon.png is no photograph in"),
+        ('"a\nb.png",1,2,3,4', r"line 3: 'a\\nb.png' is no photograph in"),
+        ("a\0b.png,1,2,3,4", "damaged table|is no photograph in"),
+    ],
+)
+def test_a_box_that_cannot_be_is_refused_with_its_line(photos, tmp_path, line, reason):
+    (tmp_path / "b.csv").write_text(f"{HEAD}\n{line}\n")
+    with pytest.raises(InputError, match=reason) as caught:
+        faces.crop(photos, tmp_path / "out", boxes=tmp_path / "b.csv")
+    assert "\n" not in str(caught.value) and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}\ncoffee.png,10,10,60,60\n\n,,,,\n",
+        f"{HEAD}\n\n , , \ncoffee.png,10,10,60,60\n  \n",
+        "file, x, y , width, height\ncoffee.png, 10, 10 , 60, 60\n",
+        f"{HEAD}\r\ncoffee.png,10,10,60,60,\r\n,,,,,,\r\n",
+    ],
+)
+def test_empty_lines_and_spaces_after_commas_are_fine(photos, tmp_path, text):
+    (tmp_path / "b.csv").write_text(text, newline="")
+    found = faces.crop(photos, tmp_path / "out", boxes=tmp_path / "b.csv")
+    assert [f.boxes[0][:4] for f in found if f.boxes] == [(10, 10, 60, 60)]
+
+
+def test_a_miss_counts_once_it_is_edited(photos, tmp_path):
+    faces.crop(photos, tmp_path / "one")
+    table = tmp_path / "one" / boxes.BOXES
+    miss = next(row for row in boxes.read(table) if row.box.kind == "miss")
+    assert miss.box[:4] == (100, 0, 400, 400) and miss.file.endswith("coffee.png")
+    faces.crop(photos, tmp_path / "two", boxes=table)
+    assert not (tmp_path / "two" / "crops" / "coffee").exists()
+    edited = table.read_text().replace("coffee.png,100,0,400,400", "coffee.png,100,50,80,80")
+    (tmp_path / "edited.csv").write_text(edited)
+    faces.crop(photos, tmp_path / "three", boxes=tmp_path / "edited.csv")
+    crop = images.read(tmp_path / "three" / "crops" / "coffee" / "coffee.png")
+    assert np.array_equal(crop, skimage.data.coffee()[50:130, 100:180])
+    assert {row.box.kind for row in boxes.read(tmp_path / "three" / boxes.BOXES)} == {
+        "human", "hand"}  # fmt: skip
+
+
+@pytest.mark.parametrize("fallback", ["none", "centre"])
+def test_photographs_that_cannot_be_read_are_named_with_their_reasons(tmp_path, capsys, fallback):
+    (tmp_path / "in").mkdir()
+    whole = images.encode(skimage.data.coffee())
+    (tmp_path / "in" / "a.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "in" / "b.png").write_text("no picture")
+    assert main(["faces", *map(str, (tmp_path / "in", tmp_path / "out")),
+                 "--fallback", fallback]) == 1  # fmt: skip
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "none of 2 pictures can be read" in line and "fallback" not in line
+    assert "a.png: damaged picture" in line and "b.png: is not a picture" in line
+
+
+def test_the_fallback_is_named_where_most_are_missed(photos, tmp_path, capsys):
+    shutil.copytree(photos, tmp_path / "in")
+    images.write(tmp_path / "in" / "moon.png", skimage.data.moon())
+    main(["faces", str(tmp_path / "in"), str(tmp_path / "a")])
+    assert "no face in 2 photographs: --fallback centre" in capsys.readouterr().out
+    main(["faces", str(tmp_path / "in"), str(tmp_path / "b"), "--fallback", "centre"])
+    assert "--fallback" not in capsys.readouterr().out
+
+
+def test_cells_of_the_table_are_no_formulas(photos, tmp_path):
+    row = boxes.Row("=cmd()", Box(-1, 2, 3, 4, -5.0, "@x", 0.0), "+c", "-s")
+    boxes.write(tmp_path / "b.csv", [row])
+    text = (tmp_path / "b.csv").read_text().splitlines()[1]
+    assert text == "'=cmd(),-1,2,3,4,-5.0,'@x,0.0,'+c,'-s"
+    (again,) = boxes.read(tmp_path / "b.csv")
+    assert replace(again, line=0) == row
