@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out
 from nekogao.names import Fit
 
 
@@ -46,6 +46,7 @@ def apply(
         domain=domain, fit=fit, restore=restore, settle=settle,
         side_by_side=side_by_side, nearest=nearest,
     )  # fmt: skip
+    note_left_out(*images, videos=True)
     failed = 0
     for done in translate(Translator.load(model), images, out or model / "applied", options):
         if done.error:

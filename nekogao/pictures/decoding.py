@@ -2,18 +2,20 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from nekogao.errors import NekogaoError, PictureError
+from nekogao.errors import NekogaoError, PictureError, PicturesError
 from nekogao.pictures import colour
 
 Picture = NDArray[np.uint8]
+T = TypeVar("T")
 
 WHITE = 255
 
@@ -95,6 +97,23 @@ def guarded(name: str) -> Iterator[None]:
         raise PictureError(
             f"{name}: damaged picture ({_reason(error)}). Replace the file."
         ) from None
+
+
+def sound(results: Iterable[T | PictureError]) -> Iterator[T]:
+    """The results that are no errors; when all have come, the errors are raised as one.
+
+    So a person hears of all bad pictures at once. After the first error nothing is passed on.
+    """
+    errors: list[PictureError] = []
+    for result in results:
+        if isinstance(result, PictureError):
+            errors.append(result)
+        elif not errors:
+            yield result
+    if len(errors) > 1:
+        raise PicturesError([str(error) for error in errors])
+    if errors:
+        raise errors[0]
 
 
 def _reason(error: Exception) -> str:

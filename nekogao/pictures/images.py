@@ -1,12 +1,13 @@
-"""Pictures: read, write, fit, tile; the only place where pixel ranges change.
+"""Pictures: write, fit, tile; the only place where pixel ranges change.
+
+Other rooms say `images.read` and `images.find` for what `decoding` and `finding` do.
 
 Outside the networks a picture is a uint8 array, height x width x 3 (RGB) or height x width
 (one channel). Inside it is a float tensor, channels first, in [-1, 1].
 """
 
 import io
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from nekogao import files
 from nekogao.errors import InputError
-from nekogao.files import existing_folder, write_atomically
+from nekogao.files import write_atomically
 from nekogao.names import Fit
 from nekogao.pictures.decoding import WHITE
 from nekogao.pictures.decoding import Picture as Picture
@@ -26,11 +27,8 @@ from nekogao.pictures.decoding import contents as contents
 from nekogao.pictures.decoding import decode as decode
 from nekogao.pictures.decoding import from_pil as from_pil
 from nekogao.pictures.decoding import read as read
-
-SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
-)
-
+from nekogao.pictures.finding import SUFFIXES as SUFFIXES
+from nekogao.pictures.finding import find as find
 
 _PNG_LEVEL = 3
 """Pillow's usual 6 takes two to three times as long, for 8 % smaller files."""
@@ -62,37 +60,6 @@ def encode(picture: Picture) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG", compress_level=_PNG_LEVEL)
     return buffer.getvalue()
-
-
-def find(root: str | Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
-    """All picture files below a folder, by suffix, hidden ones left out, in sorted order.
-
-    Raises InputError where the folder is missing or holds no picture.
-    """
-    root = existing_folder(Path(root))
-    found = sorted(path for path in _walk(root) if path.suffix.lower() in suffixes)
-    if not found:
-        raise InputError(f"{root}: no pictures in this folder. Put some there, or name another.")
-    return found
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        try:
-            path.name.encode()
-        except UnicodeEncodeError:
-            name = os.fsencode(path.name)
-            raise InputError(
-                f"{folder}: the file name {name!r} is not UTF-8. Rename it."
-            ) from None
-        if path.is_dir():
-            # A link may lead back to a folder above.
-            if not path.is_symlink():
-                yield from _walk(path)
-        elif path.is_file():
-            yield path
 
 
 def check_picture(value: object, name: str) -> Picture:
