@@ -8,6 +8,7 @@ Outside the networks a picture is a uint8 array, height x width x 3 (RGB) or hei
 
 import io
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,22 +38,18 @@ _PNG_LEVEL = 3
 def write(path: str | Path, picture: Picture) -> None:
     """Write a picture atomically; the suffix says the format (PNG, JPEG, ...)."""
     path = Path(path)
-    image = Image.fromarray(picture)
     kind = Image.registered_extensions()[path.suffix.lower()]
-    write_atomically(
-        path, lambda temporary: image.save(temporary, format=kind, compress_level=_PNG_LEVEL)
-    )
+    write_atomically(path, partial(write_as, kind, picture))
+
+
+def write_as(kind: str, picture: Picture, path: Path) -> None:
+    """Write a picture of that kind (PNG, JPEG, ...) to a path of any name, not atomically."""
+    Image.fromarray(picture).save(path, format=kind, compress_level=_PNG_LEVEL)
 
 
 def write_first_free(folder: Path, stem: str, picture: Picture) -> Path:
     """Write a picture as the first of STEM.png, STEM-2.png, ... that is free; return its path."""
-    image = Image.fromarray(picture)
-    return files.write_first_free(
-        folder,
-        stem,
-        ".png",
-        lambda temporary: image.save(temporary, format="PNG", compress_level=_PNG_LEVEL),
-    )
+    return files.write_first_free(folder, stem, ".png", partial(write_as, "PNG", picture))
 
 
 def encode(picture: Picture) -> bytes:
@@ -129,6 +126,15 @@ def unfit(picture: Picture, height: int, width: int, how: Fit) -> Picture:
         top, left, inner_height, inner_width = _padded_box(height, width, picture.shape[0])
         picture = picture[top : top + inner_height, left : left + inner_width]
     return resize(picture, width, height)
+
+
+def centred(square: Picture, height: int, width: int) -> Picture:
+    """A square picture as large as fits, in the middle of height x width pixels of white."""
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    canvas = np.full((height, width, *square.shape[2:]), WHITE, np.uint8)
+    canvas[top : top + side, left : left + side] = resize(square, side, side)
+    return canvas
 
 
 def rgb(picture: Picture) -> Picture:
