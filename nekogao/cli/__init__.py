@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from nekogao import __version__
+from nekogao.cli import memory
 from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, WRONG_USAGE, UsageError, app
 from nekogao.errors import NekogaoError, PicturesError
 
@@ -41,6 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
         print(f"nekogao: {where}{reason}. Fix this and try again.", file=sys.stderr)
+        return AT_FAULT
+    except Exception as error:
+        what = memory.shortage(error)
+        if what is None:
+            raise
+        print(f"nekogao: {what}. {memory.remedy(given[:1])}", file=sys.stderr)
         return AT_FAULT
     except KeyboardInterrupt:
         print("nekogao: interrupted", file=sys.stderr)
