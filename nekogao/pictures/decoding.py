@@ -1,6 +1,7 @@
 """Decoding: the bytes of a picture file as 8-bit pixels, upright, in sRGB, on white."""
 
 import io
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -88,7 +89,11 @@ def guarded(name: str) -> Iterator[None]:
     except NekogaoError:
         raise
     except Image.DecompressionBombError as error:
-        raise PictureError(f"{name}: too large to open safely ({error}). Scale it down.") from None
+        size, limit = (int(n) / 1e6 for n in re.findall(r"\d+", str(error))[:2])
+        raise PictureError(
+            f"{name}: too large to open safely ({size:.0f} megapixels; at most {limit:.0f} are "
+            "read). Scale it down."
+        ) from None
     except MemoryError:
         raise PictureError(
             f"{name}: too large for this machine's memory. Scale it down."

@@ -33,12 +33,16 @@ def test_what_is_left_out_of_a_folder_is_said(
     assert command == "apply" or " ".join(out).startswith("5 ")
 
 
-def test_pairs_lists_all_bad_pictures_at_once(run_command, faces, tmp_path):  # noqa: F811
+@pytest.mark.parametrize("command", ["pairs", "import"])
+def test_all_bad_pictures_are_listed_at_once(
+    run_command, faces, tmp_path, command  # noqa: F811
+):  # fmt: skip
     (tmp_path / "in").mkdir()
     images.write(tmp_path / "in" / "good.png", images.read(faces / "kuro.png"))
     for name in ("a.jpg", "b.png", "c.gif"):
         (tmp_path / "in" / name).write_text("no picture")
-    status, _, err = run_command("pairs", tmp_path / "in", tmp_path / "out", "--size", 32)
+    given = {"in": tmp_path / "in", "out": tmp_path / "out"}
+    status, _, err = run_command(*(part.format(**given) for part in COMMANDS[command]))
     assert status == 1 and len(err) == 3 and not (tmp_path / "out").exists()
     for line, name in zip(err, ("a.jpg", "b.png", "c.gif"), strict=True):
         assert line.startswith("nekogao: ") and f"{name}: is not a picture" in line

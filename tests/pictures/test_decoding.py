@@ -166,3 +166,15 @@ def test_large_pictures_are_read_without_a_warning(tmp_path):
     code = code.replace("PosixPath", "__import__('pathlib').Path")
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "10000" in ran.stdout and ran.stderr == ""
+
+
+def test_a_picture_that_is_too_large_to_be_opened_is_one_line():
+    png = (
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+        + struct.pack(">IIBBBBB", 20000, 20000, 1, 0, 0, 0, 0)
+    )  # fmt: skip
+    png += struct.pack(">I", zlib.crc32(png[12:]))
+    png += struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    with pytest.raises(PictureError, match="400 megapixels; at most 179 are read") as caught:
+        decoding.decode(png, name="a.png")
+    assert "\n" not in str(caught.value)
