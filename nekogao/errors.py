@@ -4,6 +4,7 @@
     ├── ConfigError         a setting is wrong, or two settings contradict each other
     ├── InputError          a path or file that the user named cannot be used
     │   ├── PictureError    a picture cannot be read
+    │   │   └── PicturesError   several cannot; each has its own line
     │   └── BusyError       another process or thread is writing there
     ├── PairSetError        a pair set is damaged or lacks what is asked of it
     ├── RunError            a run folder cannot be used as asked
@@ -14,6 +15,8 @@
 
 Every message says what is wrong, what came, and the next step, on one line.
 """
+
+from collections.abc import Sequence
 
 
 class NekogaoError(Exception):
@@ -30,6 +33,15 @@ class InputError(NekogaoError):
 
 class PictureError(InputError):
     """A picture cannot be read."""
+
+
+class PicturesError(PictureError):
+    """Several pictures cannot be read."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.reasons = tuple(reasons)
+        """One for each picture, in order."""
 
 
 class BusyError(InputError):

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
@@ -15,7 +15,7 @@ from typing import Any
 
 from nekogao.errors import InputError
 from nekogao.lock import writing
-from nekogao.names import numbered
+from nekogao.names import numbered, same_name_key
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -51,14 +51,26 @@ def _write_bytes(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def write_first_free(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) -> Path:
+def write_first_free(
+    folder: Path,
+    stem: str,
+    suffix: str,
+    write: Callable[[Path], None],
+    taken: Collection[str] = (),
+) -> Path:
     """Let `write` fill a file with the first free name of `numbered`; return its path.
+
+    `taken` are names that are not free, as `same_name_key` has them.
 
     The name is claimed when the file is complete, and by one writer alone: threads and processes
     may do this in one folder at once, and nothing is ever overwritten.
     """
     with _complete(folder / f"{stem}{suffix}", write) as temporary:
-        return next(path for path in numbered(folder, stem, suffix) if _claim(path, temporary))
+        return next(
+            path
+            for path in numbered(folder, stem, suffix)
+            if same_name_key(path.name) not in taken and _claim(path, temporary)
+        )
 
 
 def write_new(path: Path, write: Callable[[Path], None]) -> None:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from nekogao import __version__
+from nekogao.cli import memory
 from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, WRONG_USAGE, UsageError, app
-from nekogao.errors import NekogaoError
+from nekogao.errors import NekogaoError, PicturesError
 
 # Importing them enters their commands, in the order in which they are listed.
 from nekogao.cli import preparation, training, results, explanation, study, bench  # noqa: F401 isort: skip
@@ -34,12 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nekogao: {error}. See `nekogao --help`.", file=sys.stderr)
         return WRONG_USAGE
     except NekogaoError as error:
-        print(f"nekogao: {error}", file=sys.stderr)
+        for reason in error.reasons if isinstance(error, PicturesError) else (error,):
+            print(f"nekogao: {reason}", file=sys.stderr)
         return AT_FAULT
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
         print(f"nekogao: {where}{reason}. Fix this and try again.", file=sys.stderr)
+        return AT_FAULT
+    except Exception as error:
+        what = memory.shortage(error)
+        if what is None:
+            raise
+        print(f"nekogao: {what}. {memory.remedy(given[:1])}", file=sys.stderr)
         return AT_FAULT
     except KeyboardInterrupt:
         print("nekogao: interrupted", file=sys.stderr)

@@ -1,5 +1,6 @@
 """What the commands share: the table that they enter, their exit statuses, their last words."""
 
+import sys
 from pathlib import Path
 
 import tyro
@@ -16,6 +17,24 @@ class UsageError(Exception):
 def is_file(model: Path) -> bool:
     """Whether MODEL is a file rather than a run, or is named like one where it is missing."""
     return model.is_file() or (not model.is_dir() and bool(model.suffix))
+
+
+def note_left_out(*names: str | Path, videos: bool = False) -> None:
+    """Say of those that are folders which files are no pictures, and what else was left out.
+
+    Where there is no picture at all, the command itself will say so.
+    """
+    from nekogao.pictures import finding
+
+    taken = finding.SUFFIXES
+    if videos:
+        from nekogao.models import video
+
+        taken = taken | video.SUFFIXES
+    for folder in map(Path, names):
+        found = finding.survey(folder, taken) if folder.is_dir() else None
+        for note in found.notes() if found and found.pictures else ():
+            print(f"note: {note}", file=sys.stderr)
 
 
 def end_run(run: Path, interrupted: bool) -> int:

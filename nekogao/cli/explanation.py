@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out
 
 
 @app.command
@@ -37,6 +37,7 @@ def explain(
         raise UsageError("explain: name at least one picture, folder or pattern")
     if out is None and is_file(model):
         raise UsageError("explain: give --out, since MODEL is a file")
+    note_left_out(*pictures, videos=True)
     subject, failed = Subject.load(model, domain, pairs), 0
     if subject.faces.note:
         print(f"note: {subject.faces.note}", file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, note_left_out
 from nekogao.config.pairs import BUILT, IMPORTED, PairConfig
 from nekogao.names import Fit
 
@@ -33,6 +33,7 @@ def faces(
     """
     from nekogao.pictures import faces as finder
 
+    note_left_out(photos)
     found = finder.crop(
         photos, out, kind=kind, every_face=every_face, fallback=fallback, boxes=boxes
     )
@@ -71,9 +72,10 @@ def pairs(
         low: Canny's lower threshold, for edges.
         high: Canny's upper threshold, for edges.
     """
-    from nekogao.pairs.build import build
+    from nekogao.pairs.build import build, root_of
 
     config = PairConfig(domains=domains, size=size, fit=fit, low=low, high=high)
+    note_left_out(root_of(faces))
     count = build(faces, out, config)
     print(f"{count} items, {size}x{size}, domains {', '.join(domains)}, in {out}")
     _show_notes(out)
@@ -138,12 +140,14 @@ def import_(
         raise UsageError(f"import: --labels takes the domain's name, which is {domain}")
     elif aligned:
         config = PairConfig(size=size, fit=fit)
+        note_left_out(aligned)
         count = import_aligned(
             out, aligned, config, direction=direction, domain=domain, labels=domain in labels
         )
     else:
         assert folders is not None
         config = PairConfig(size=size, fit=fit)
+        note_left_out(*folders)
         count = import_folders(out, *folders, config, domain=domain, labels=domain in labels)
     print(f"{count} items in {out}")
     _show_notes(out)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out
 from nekogao.names import Fit
 
 
@@ -21,7 +21,7 @@ def apply(
     side_by_side: bool = False,
     nearest: bool = False,
 ) -> int:
-    """Translate pictures, folders, glob patterns and videos.
+    """Translate pictures, folders, glob patterns, videos and animations.
 
     Args:
         model: A run, a model.safetensors, or a foreign U-Net's .pth.
@@ -38,6 +38,8 @@ def apply(
     from nekogao.models.gallery import apply as translate
     from nekogao.models.translator import Options, Translator
 
+    if not images:
+        raise UsageError("apply: name at least one picture, folder or pattern")
     if settle < 0:
         raise UsageError(f"apply: --settle {settle} must not be negative")
     if out is None and is_file(model):
@@ -46,15 +48,18 @@ def apply(
         domain=domain, fit=fit, restore=restore, settle=settle,
         side_by_side=side_by_side, nearest=nearest,
     )  # fmt: skip
+    note_left_out(*images, videos=True)
     failed = 0
     for done in translate(Translator.load(model), images, out or model / "applied", options):
         if done.error:
             failed += 1
             print(f"nekogao: {done.error}", file=sys.stderr)
             continue
-        near = done.result.nearest if done.result else ""
+        if done.note:
+            print(f"note: {done.note}", file=sys.stderr)
         frames = f"  {done.frames} frames" if done.frames else ""
-        print(f"{done.path} -> {done.output}{frames}" + (f"  nearest face {near}" if near else ""))
+        near = f"  nearest face {done.nearest}" if done.nearest else ""
+        print(f"{done.path} -> {done.output}{frames}{near}")
     return AT_FAULT if failed else DONE
 
 

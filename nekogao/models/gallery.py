@@ -2,18 +2,21 @@
 
 import glob
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import islice
+from functools import partial
+from itertools import groupby, islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from nekogao.errors import InputError, PictureError
 from nekogao.files import inside, read_lines, sha256, write_first_free
 from nekogao.models import video
-from nekogao.models.translator import Options, Result, Translator
-from nekogao.names import slug
-from nekogao.pictures import images
+from nekogao.models.translator import Fitted, Options, Result, Translator
+from nekogao.names import same_name_key, slug
+from nekogao.pictures import animations, images
+from nekogao.pictures.decoding import guarded
 from nekogao.pictures.domains import AS_IS
 from nekogao.pictures.images import Picture
 
@@ -31,7 +34,13 @@ class Applied:
     output: Path | None = None
     result: Result | None = None
     frames: int = 0
-    """Frames of a video; 0 for a picture."""
+    """Frames of a video or an animation; 0 for a picture."""
+    nearest: str = ""
+    """The training face that it, or most of its frames, resembles most; empty where not asked."""
+    distance: float = 0.0
+    """How far it is from that face, the mean of such frames: MAE on [0, 1]."""
+    note: str = ""
+    """What a person should know of the output; empty where all is as usual."""
     error: str = ""
     """Why there is no output; empty where there is one."""
 
@@ -113,7 +122,8 @@ def apply(
 
     What fails is reported and the rest goes on. Outputs are named after their inputs; a name that
     is taken gets a number, so nothing is ever overwritten. `applied.jsonl` in the folder says what
-    came from what.
+    came from what. Videos come out as mp4, animations as their own kind, both with all frames and
+    their timing. Of pictures and frames one is held at its full size at a time.
 
     Args:
         translator: The network.
@@ -131,32 +141,105 @@ def apply(
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: exists and is not a folder. Name a folder for the outputs.")
     yield from faults
-    for group in groups(paths, _BATCH):
-        readable: list[tuple[Path, Picture]] = []
-        for path in group:
-            try:
-                if path.suffix.lower() in video.SUFFIXES:
-                    yield _apply_video(translator, path, out, options)
-                else:
-                    readable.append((path, images.read(path)))
-            except (PictureError, InputError) as error:
-                yield Applied(path, error=str(error))
-        if not readable:
+    inside = out.iterdir() if out.is_dir() else ()
+    taken = {same_name_key(path.name) for path in inside}
+    work = _Work(translator, out, options, taken)
+    for kind, group in _segments(paths):
+        if kind == "pictures":
+            yield from _apply_pictures(work, group)
             continue
-        out.mkdir(parents=True, exist_ok=True)
-        results = translator.translate([picture for _, picture in readable], options)
-        for (path, _), result in zip(readable, results, strict=True):
-            shown = translator.row(result) if options.side_by_side else result.output
-            target = images.write_first_free(out, slug(path.stem), shown)
-            done = Applied(path, target, result)
-            _record(out, done, translator, options)
-            yield done
+        translate = _apply_video if kind == "video" else _apply_animation
+        try:
+            yield translate(work, group[0])
+        except (PictureError, InputError) as error:
+            yield Applied(group[0], error=str(error))
 
 
-def _record(out: Path, done: Applied, translator: Translator, options: Options) -> None:
+@dataclass(frozen=True)
+class _Work:
+    """What every input of one command shares."""
+
+    translator: Translator
+    out: Path
+    options: Options
+    taken: set[str]
+    """Names in `out`, as systems have them that tell neither case nor composition apart."""
+
+    def write(self, path: Path, suffix: str, write: Callable[[Path], None]) -> Path:
+        """Let `write` fill the output of an input, under the first free name; return its path."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        target = write_first_free(self.out, slug(path.stem), suffix, write, self.taken)
+        self.taken.add(same_name_key(target.name))
+        return target
+
+    def shown(self, result: Result) -> Picture:
+        """What is written of a result."""
+        if self.options.side_by_side:
+            return self.translator.row(result, self.options)
+        return result.output
+
+
+Kind = Literal["pictures", "video", "animation"]
+
+
+def _kind(path: Path) -> Kind:
+    if path.suffix.lower() in video.SUFFIXES:
+        return "video"
+    return "animation" if animations.is_animation(path) else "pictures"
+
+
+def _segments(paths: Iterable[Path]) -> Iterator[tuple[Kind, list[Path]]]:
+    """The inputs in order: pictures in groups, videos and animations alone."""
+    for kind, same in groupby(paths, _kind):
+        for group in groups(same, _BATCH if kind == "pictures" else 1):
+            yield kind, group
+
+
+def _apply_pictures(work: _Work, paths: Sequence[Path]) -> Iterator[Applied]:
+    fitted: list[Fitted] = []
+    notes: dict[Path, str] = {}
+    errors: dict[Path, str] = {}
+    for path in paths:
+        try:
+            with guarded(str(path)):
+                picture, notes[path] = _ready(images.read(path), path, work)
+                fitted.append(work.translator.fitted(picture, work.options))
+        except PictureError as error:
+            errors[path] = str(error)
+    results = work.translator.results(fitted, work.options) if fitted else iter(())
+    for path in paths:
+        if path in errors:
+            yield Applied(path, error=errors[path])
+            continue
+        result = next(results)
+        target = work.write(path, ".png", partial(images.write_as, "PNG", work.shown(result)))
+        done = Applied(
+            path, target, result, nearest=result.nearest, distance=result.distance,
+            note=notes[path],
+        )  # fmt: skip
+        _record(work, done)
+        yield done
+
+
+def _ready(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
+    """A picture as it is to be fitted, and what was done to it.
+
+    Ready sources often come as A|B in one picture, which a square would squeeze together.
+    """
+    height, width = picture.shape[:2]
+    as_is = work.translator.domain(work.options.domain) is None
+    if not as_is or work.options.fit != "stretch" or width != 2 * height:
+        return picture, ""
+    return picture[:, :height], (
+        f"{path}: {width}x{height}, taken as A|B: the left half is the source. To use the whole, "
+        "give --fit pad or --fit crop."
+    )
+
+
+def _record(work: _Work, done: Applied) -> None:
     assert done.output is not None
-    domain = translator.domain(options.domain)
-    near = done.result if done.result and done.result.nearest else None
+    options = work.options
+    domain = work.translator.domain(options.domain)
     row = AppliedRow(
         output=done.output.name,
         input=str(done.path.resolve()),
@@ -164,10 +247,10 @@ def _record(out: Path, done: Applied, translator: Translator, options: Options) 
         domain=domain.name if domain else AS_IS,
         settle=options.settle,
         side_by_side=options.side_by_side,
-        nearest=near.nearest if near else "",
-        distance=round(near.distance, 4) if near else 0.0,
+        nearest=done.nearest,
+        distance=round(done.distance, 4),
     )
-    with (out / APPLIED).open("a", encoding="utf-8") as handle:
+    with (work.out / APPLIED).open("a", encoding="utf-8") as handle:
         handle.write(row.to_json() + "\n")
 
 
@@ -184,24 +267,42 @@ def read_applied(folder: Path) -> list[AppliedRow]:
     return [row for row in rows if inside(folder, row.output).is_file()]
 
 
-def _apply_video(translator: Translator, path: Path, out: Path, options: Options) -> Applied:
+def _apply_video(work: _Work, path: Path) -> Applied:
+    seen: list[Near] = []
     with video.reading(path) as clip:
-        out.mkdir(parents=True, exist_ok=True)
-        counts: list[int] = []
+        frames = _translated(work, clip.frames, seen)
+        name = f"{work.out / slug(path.stem)}.mp4"
+        target = work.write(path, ".mp4", lambda hidden: video.write(hidden, frames, clip, name))
+    return _applied(work, path, target, seen)
 
-        def write(temporary: Path) -> None:
-            frames = _translated(translator, clip.frames, options)
-            counts.append(video.write(temporary, frames, clip.rate))
 
-        target = write_first_free(out, slug(path.stem), ".mp4", write)
-    done = Applied(path, target, frames=counts[0])
-    _record(out, done, translator, options)
+def _apply_animation(work: _Work, path: Path) -> Applied:
+    seen: list[Near] = []
+    with animations.reading(path) as animation:
+        made = list(_translated(work, animation.frames, seen))
+        target = work.write(
+            path, animation.suffix, lambda hidden: animations.write(hidden, made, animation)
+        )
+    return _applied(work, path, target, seen)
+
+
+Near = tuple[str, float]
+"""The training face nearest to a frame, and its distance."""
+
+
+def _translated(work: _Work, frames: Iterator[Picture], seen: list[Near]) -> Iterator[Picture]:
+    """What is written of each frame; the faces nearest to them go to `seen`."""
+    fitted = (work.translator.fitted(frame, work.options) for frame in frames)
+    for group in groups(fitted, _BATCH):
+        for result in work.translator.results(group, work.options):
+            seen.append((result.nearest, result.distance))
+            yield work.shown(result)
+
+
+def _applied(work: _Work, path: Path, target: Path, seen: Sequence[Near]) -> Applied:
+    """What became of a video or an animation."""
+    ((nearest, count),) = Counter(face for face, _ in seen).most_common(1)
+    distance = sum(near for face, near in seen if face == nearest) / count
+    done = Applied(path, target, frames=len(seen), nearest=nearest, distance=distance)
+    _record(work, done)
     return done
-
-
-def _translated(
-    translator: Translator, frames: Iterator[Picture], options: Options
-) -> Iterator[Picture]:
-    for group in groups(frames, _BATCH):
-        for result in translator.translate(group, options):
-            yield translator.row(result) if options.side_by_side else result.output

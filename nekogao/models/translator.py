@@ -69,6 +69,16 @@ class Result:
     """That MAE, on [0, 1], between thumbnails."""
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A picture brought to the network's square; its own pixels are no longer needed."""
+
+    square: Picture
+    height: int
+    """Of the picture itself."""
+    width: int
+
+
 class Translator:
     """A network in use. Call it with a PIL image, a path, or a uint8 array."""
 
@@ -244,21 +254,33 @@ class Translator:
             ConfigError: The domain is unknown, or the model cannot do what is asked.
         """
         options = options or Options()
-        domain = self._check(options)
+        self._check(options)
         if not len(pictures):
             raise InputError("no picture to translate. Give at least one.")
-        checked = [images.check_picture(p, f"picture {i}") for i, p in enumerate(pictures)]
-        fitted = [self._fit(picture, domain, options.fit) for picture in checked]
-        made = [self.source(picture, domain) for picture in fitted]
+        fitted = [
+            self.fitted(images.check_picture(picture, f"picture {i}"), options)
+            for i, picture in enumerate(pictures)
+        ]
+        return list(self.results(fitted, options))
+
+    def fitted(self, picture: Picture, options: Options) -> Fitted:
+        """The first half of `translate`, for one picture."""
+        height, width = picture.shape[:2]
+        square = self._fit(picture, self.domain(options.domain), options.fit)
+        return Fitted(square, height, width)
+
+    def results(self, fitted: Sequence[Fitted], options: Options) -> Iterator[Result]:
+        """The second half of `translate`. With `restore` only the result in hand is large.
+
+        Raises ConfigError where the domain is unknown, or the model cannot do what is asked.
+        """
+        domain = self._check(options)
+        made = [self.source(each.square, domain) for each in fitted]
         state = self.outputs(images.to_tensor(made))
         for _ in range(options.settle):
             state = self.turn(state, domain)
-        return [
-            self._result(picture, square, source, output, options)
-            for picture, square, source, output in zip(
-                checked, fitted, made, images.from_tensor(state), strict=True
-            )
-        ]
+        for each, source, output in zip(fitted, made, images.from_tensor(state), strict=True):
+            yield self._result(each, source, output, options)
 
     def _fit(self, picture: Picture, domain: Domain | None, how: Fit) -> Picture:
         """A picture of the network's size; a ready label map keeps its colours."""
@@ -275,19 +297,11 @@ class Translator:
             raise ConfigError("nearest: this model file holds no training faces to compare with.")
         return domain
 
-    def _result(
-        self,
-        picture: Picture,
-        square: Picture,
-        source: Picture,
-        output: Picture,
-        options: Options,
-    ) -> Result:
+    def _result(self, given: Fitted, source: Picture, output: Picture, options: Options) -> Result:
         face, distance = self.nearest(output) if options.nearest else ("", 0.0)
         if options.restore:
-            height, width = picture.shape[:2]
-            output = images.unfit(output, height, width, options.fit)
-        return Result(square, source, output, face, distance)
+            output = images.unfit(output, given.height, given.width, options.fit)
+        return Result(given.square, source, output, face, distance)
 
     def nearest(self, output: Picture) -> tuple[str, float]:
         """The training face nearest to an output, by MAE of thumbnails on [0, 1]."""
@@ -299,12 +313,22 @@ class Translator:
         best = int(distances.argmin())
         return ids[best], float(distances[best])
 
-    def row(self, result: Result) -> Picture:
-        """Picture, source, output and, where it was asked for, the nearest face in one row."""
+    def row(self, result: Result, options: Options | None = None) -> Picture:
+        """Picture, source, output and, where it was asked for, the nearest face in one row.
+
+        With `restore` all have the size of the picture, otherwise the network's.
+        """
         cells = [result.picture, result.source, result.output]
-        if result.nearest:
-            cells.append(self.model.faces[result.nearest])
-        return images.tile([[images.resize(cell, self.size, self.size) for cell in cells]])
+        face = self.model.faces[result.nearest] if result.nearest else None
+        if options is None or not options.restore:
+            cells += [] if face is None else [face]
+            return images.tile([[images.resize(cell, self.size, self.size) for cell in cells]])
+        height, width = result.output.shape[:2]
+        cells = [images.unfit(cell, height, width, options.fit) for cell in cells[:2]]
+        cells.append(result.output)
+        if face is not None:
+            cells.append(images.centred(face, height, width))
+        return images.tile([cells])
 
 
 def load(path: str | Path) -> Translator:

@@ -5,10 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 from nekogao.config.pairs import BUILT, PairConfig
+from nekogao.errors import PictureError
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
-from nekogao.pictures import boxes, images
+from nekogao.pictures import boxes, decoding, images
 from nekogao.pictures.domains import built_in
 from nekogao.pictures.images import Picture
 from nekogao.workers import ahead
@@ -23,18 +24,22 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = BUILT) -> int
         config: Domains, size, fit and thresholds.
 
     Raises:
-        InputError: A folder is missing, empty or taken, or a picture cannot be read.
+        InputError: A folder is missing, empty or taken.
+        PictureError: A picture cannot be read; PicturesError for several, which names all.
         ConfigError: A domain is unknown, or the thresholds are out of order.
     """
     faces = Path(faces)
     header = _header(config)
     known = boxes.origins(faces)
-    root = faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
+    root = root_of(faces)
 
-    def entry(path: Path) -> Entry:
+    def entry(path: Path) -> Entry | PictureError:
+        try:
+            picture = images.read(path)
+        except PictureError as error:
+            return error
         row = known.get(path.relative_to(root).as_posix())
         category = path.parent.name if path.parent != root else path.stem
-        picture = images.read(path)
         target = images.fit(picture, config.size, config.fit)
         height, width = picture.shape[:2]
         found = doubts.of_shape(width, height, config.size, config.fit)
@@ -43,7 +48,12 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = BUILT) -> int
         return _entry(path.stem, category, target, header, origin)
 
     with closing(ahead(entry, images.find(root))) as entries:
-        return manifest.write(Path(out), header, entries)
+        return manifest.write(Path(out), header, decoding.sound(entries))
+
+
+def root_of(faces: Path) -> Path:
+    """The folder whose pictures `build` takes: the crops, where `nekogao faces` wrote some."""
+    return faces / boxes.CROPS if (faces / boxes.CROPS).is_dir() else faces
 
 
 def build_from(

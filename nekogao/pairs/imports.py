@@ -12,11 +12,11 @@ from typing import Literal
 from unicodedata import normalize
 
 from nekogao.config.pairs import IMPORTED, PairConfig
-from nekogao.errors import ConfigError, InputError
+from nekogao.errors import ConfigError, InputError, PictureError
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
-from nekogao.pictures import images, outlines
+from nekogao.pictures import decoding, images, outlines
 from nekogao.pictures.domains import KINDS, LABELS, Domain, imported
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import NO_LABELS, WHITE_LABEL, census, palette_of, survey
@@ -171,8 +171,16 @@ def _spelled_alike(ours: dict[str, Path], theirs: dict[str, Path]) -> dict[str, 
 
 
 def _outlines(paths: Collection[Path]) -> dict[Path, Outline]:
-    with closing(ahead(outlines.read, paths)) as found:
-        return dict(zip(paths, found, strict=True))
+    """The outlines of all pictures. Raises PictureError, which names all that have none."""
+
+    def outline(path: Path) -> Outline | PictureError:
+        try:
+            return outlines.read(path)
+        except PictureError as error:
+            return error
+
+    with closing(ahead(outline, paths)) as found:
+        return dict(zip(paths, decoding.sound(found), strict=True))
 
 
 def _domain(

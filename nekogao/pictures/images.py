@@ -1,121 +1,35 @@
-"""Pictures: read, write, fit, tile; the only place where pixel ranges change.
+"""Pictures: write, fit, tile; the only place where pixel ranges change.
+
+Other rooms say `images.read` and `images.find` for what `decoding` and `finding` do.
 
 Outside the networks a picture is a uint8 array, height x width x 3 (RGB) or height x width
 (one channel). Inside it is a float tensor, channels first, in [-1, 1].
 """
 
 import io
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from nekogao import files
-from nekogao.errors import InputError, PictureError
-from nekogao.files import existing_folder, write_atomically
+from nekogao.errors import InputError
+from nekogao.files import write_atomically
 from nekogao.names import Fit
-
-Picture = NDArray[np.uint8]
-
-SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".pgm", ".ppm"}
-)
-WHITE = 255
-
-
-def read(path: str | Path, channels: int = 3) -> Picture:
-    """Read the first frame of a picture file, upright, as 8 bits a channel.
-
-    Transparency is laid on white, palettes and CMYK become RGB, 16-bit grays are scaled (not
-    cut off) to 8 bits, and the EXIF orientation is applied.
-
-    Args:
-        path: The file.
-        channels: 3 for height x width x 3 RGB, 1 for height x width luma (ITU-R 601).
-
-    Raises:
-        PictureError: The file is missing, is no picture, is damaged, or has a format of pixel
-            that cannot be brought to 8 bits without guessing (floating point, negative).
-    """
-    return decode(contents(Path(path)), channels, str(path))
-
-
-def contents(path: Path) -> bytes:
-    """The bytes of a picture file. Raises PictureError where it cannot be read."""
-    check_file(path)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _damaged(str(path), error) from None
-
-
-def decode(data: bytes, channels: int = 3, name: str = "picture") -> Picture:
-    """A file's bytes as `read` would give it; error messages call it `name`."""
-    with opened(io.BytesIO(data), name) as image:
-        image.seek(0)
-        image.load()
-        return from_pil(image, channels, name)
-
-
-@contextmanager
-def opened(file: Path | io.BytesIO, name: str) -> Iterator[Image.Image]:
-    """A picture file opened by Pillow, whose errors are raised as PictureError."""
-    try:
-        with Image.open(file) as image:
-            yield image
-    except UnidentifiedImageError:
-        raise PictureError(f"{name}: is not a picture. Remove or replace the file.") from None
-    except Image.DecompressionBombError as error:
-        raise PictureError(f"{name}: too large to open safely ({error}). Scale it down.") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise _damaged(name, error) from None
-
-
-def check_file(path: Path) -> None:
-    """Raise PictureError where there is no such file."""
-    if not path.is_file():
-        state = "is not a file" if path.exists() else "no such file"
-        raise PictureError(f"{path}: {state}. Name a picture that exists.")
-
-
-def _damaged(name: str, error: Exception) -> PictureError:
-    reason = str(error).rstrip(".") or type(error).__name__
-    return PictureError(f"{name}: damaged picture ({reason}). Replace the file.")
-
-
-def from_pil(image: Image.Image, channels: int = 3, name: str = "picture") -> Picture:
-    """A PIL image as `read` would give it; error messages call it `name`."""
-    picture = _eight_bits(ImageOps.exif_transpose(image), name)
-    return np.asarray(picture.convert("L" if channels == 1 else "RGB"))
-
-
-def _eight_bits(image: Image.Image, path: str) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        values = np.asarray(image).astype(np.int64)
-        if values.min() < 0 or values.max() > 0xFFFF:
-            raise PictureError(
-                f"{path}: 32-bit pixels from {values.min()} to {values.max()}; only 0 to 65535 "
-                "can be scaled. Save it with 16 bits or fewer."
-            )
-        # 257 = 65535 / 255, so that black and white stay what they are.
-        return Image.fromarray(np.rint(values / 257).astype(np.uint8))
-    if image.mode == "F":
-        raise PictureError(
-            f"{path}: floating-point pixels have no agreed range. Save it with 8 or 16 bits."
-        )
-    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, (WHITE, WHITE, WHITE, WHITE))
-        return Image.alpha_composite(white, layer).convert("RGB")
-    return image
-
+from nekogao.pictures.decoding import WHITE
+from nekogao.pictures.decoding import Picture as Picture
+from nekogao.pictures.decoding import contents as contents
+from nekogao.pictures.decoding import decode as decode
+from nekogao.pictures.decoding import from_pil as from_pil
+from nekogao.pictures.decoding import read as read
+from nekogao.pictures.finding import SUFFIXES as SUFFIXES
+from nekogao.pictures.finding import find as find
 
 _PNG_LEVEL = 3
 """Pillow's usual 6 takes two to three times as long, for 8 % smaller files."""
@@ -124,22 +38,18 @@ _PNG_LEVEL = 3
 def write(path: str | Path, picture: Picture) -> None:
     """Write a picture atomically; the suffix says the format (PNG, JPEG, ...)."""
     path = Path(path)
-    image = Image.fromarray(picture)
     kind = Image.registered_extensions()[path.suffix.lower()]
-    write_atomically(
-        path, lambda temporary: image.save(temporary, format=kind, compress_level=_PNG_LEVEL)
-    )
+    write_atomically(path, partial(write_as, kind, picture))
+
+
+def write_as(kind: str, picture: Picture, path: Path) -> None:
+    """Write a picture of that kind (PNG, JPEG, ...) to a path of any name, not atomically."""
+    Image.fromarray(picture).save(path, format=kind, compress_level=_PNG_LEVEL)
 
 
 def write_first_free(folder: Path, stem: str, picture: Picture) -> Path:
     """Write a picture as the first of STEM.png, STEM-2.png, ... that is free; return its path."""
-    image = Image.fromarray(picture)
-    return files.write_first_free(
-        folder,
-        stem,
-        ".png",
-        lambda temporary: image.save(temporary, format="PNG", compress_level=_PNG_LEVEL),
-    )
+    return files.write_first_free(folder, stem, ".png", partial(write_as, "PNG", picture))
 
 
 def encode(picture: Picture) -> bytes:
@@ -147,37 +57,6 @@ def encode(picture: Picture) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG", compress_level=_PNG_LEVEL)
     return buffer.getvalue()
-
-
-def find(root: str | Path, suffixes: frozenset[str] = SUFFIXES) -> list[Path]:
-    """All picture files below a folder, by suffix, hidden ones left out, in sorted order.
-
-    Raises InputError where the folder is missing or holds no picture.
-    """
-    root = existing_folder(Path(root))
-    found = sorted(path for path in _walk(root) if path.suffix.lower() in suffixes)
-    if not found:
-        raise InputError(f"{root}: no pictures in this folder. Put some there, or name another.")
-    return found
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        try:
-            path.name.encode()
-        except UnicodeEncodeError:
-            name = os.fsencode(path.name)
-            raise InputError(
-                f"{folder}: the file name {name!r} is not UTF-8. Rename it."
-            ) from None
-        if path.is_dir():
-            # A link may lead back to a folder above.
-            if not path.is_symlink():
-                yield from _walk(path)
-        elif path.is_file():
-            yield path
 
 
 def check_picture(value: object, name: str) -> Picture:
@@ -247,6 +126,15 @@ def unfit(picture: Picture, height: int, width: int, how: Fit) -> Picture:
         top, left, inner_height, inner_width = _padded_box(height, width, picture.shape[0])
         picture = picture[top : top + inner_height, left : left + inner_width]
     return resize(picture, width, height)
+
+
+def centred(square: Picture, height: int, width: int) -> Picture:
+    """A square picture as large as fits, in the middle of height x width pixels of white."""
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    canvas = np.full((height, width, *square.shape[2:]), WHITE, np.uint8)
+    canvas[top : top + side, left : left + side] = resize(square, side, side)
+    return canvas
 
 
 def rgb(picture: Picture) -> Picture:

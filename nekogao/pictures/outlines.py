@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import ExifTags, Image
+from PIL import Image
 
-from nekogao.pictures import images
+from nekogao.pictures import decoding
 
 
 class Outline(NamedTuple):
@@ -35,8 +35,8 @@ def read(path: Path) -> Outline:
     Raises PictureError where the file is missing or is no picture. Damaged pixels may go
     unnoticed until the picture itself is read.
     """
-    images.check_file(path)
-    with images.opened(path, str(path)) as image:
+    decoding.check_file(path)
+    with decoding.opened(path, str(path)) as image:
         channels = 1 if image.mode in _GRAY else 3
         width, height = image.size
         orientation = _orientation(image, path)
@@ -54,5 +54,4 @@ def _orientation(image: Image.Image, path: Path) -> int:
     # To find the orientation of a PNG file Pillow decodes the pixels; few have one.
     if image.format == "PNG" and not any(note in path.read_bytes() for note in _NOTES):
         return 1
-    found = image.getexif().get(ExifTags.Base.Orientation)
-    return int(found) if isinstance(found, int) and found in range(2, 9) else 1
+    return decoding.orientation(image)

@@ -142,7 +142,8 @@ def test_damaged_hdf5_files(run_command, tmp_path):
      ["import", "x", "--aligned", "a", "--folders", "b", "c"], ["import", "x", "--hdf5", "a"],
      ["train", "x", "--recipe", "fast", "--config", "a.toml"], ["apply", "m.safetensors", "a"],
      ["apply", "m", "a", "--out", "o", "--settle", "-1"], ["bench", "--only", "everything"],
-     ["study"], ["study", "a.toml", "--workers", "-1"], ["study", "a.toml", "--engine", "slurm"]],
+     ["apply", "m"], ["study"],
+     ["study", "a.toml", "--workers", "-1"], ["study", "a.toml", "--engine", "slurm"]],
 )  # fmt: skip
 def test_wrong_usage_is_status_two(run_command, arguments):
     status, _, err = run_command(*arguments)

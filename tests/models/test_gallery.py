@@ -1,6 +1,8 @@
 import subprocess
 import sys
 import threading
+import unicodedata
+import weakref
 from itertools import product
 
 import cv2
@@ -204,3 +206,157 @@ def test_a_record_that_was_cut_off_is_left_out(translator, folder, tmp_path):
     with (tmp_path / "out" / "applied.jsonl").open("a") as handle:
         handle.write('{"output": "ph')
     assert [row.output for row in read_applied(tmp_path / "out")] == ["photo.png"]
+
+
+ANIMATED = {"GIF": "gif", "WEBP": "webp", "PNG": "png", "AVIF": "avif"}
+
+
+def animate(path, kind, durations=(40, 100, 300), **options):
+    frames = [Image.new("RGB", (40, 30), (80 * i, 255 - 80 * i, 40 * i)) for i in range(3)]
+    for i, frame in enumerate(frames):
+        frame.paste((255, 255, 0), (5 * i, 5, 5 * i + 10, 15))
+    frames[0].save(
+        path, kind, save_all=True, append_images=frames[1:], duration=list(durations), loop=0,
+        **options,
+    )  # fmt: skip
+    return frames
+
+
+def durations_of(path):
+    found = []
+    with Image.open(path) as image:
+        for number in range(image.n_frames):
+            image.seek(number)
+            image.load()
+            found.append(image.info["duration"])
+    return found
+
+
+@pytest.mark.parametrize("kind", ANIMATED)
+def test_an_animation_is_translated_frame_by_frame_with_its_timing(translator, tmp_path, kind):
+    path = tmp_path / f"a.{ANIMATED[kind]}"
+    animate(path, kind)
+    (done,) = apply(translator, [path], tmp_path / "out", Options(nearest=True))
+    assert (done.frames, done.error) == (3, "")
+    assert done.nearest in translator.model.faces
+    assert done.output.suffix == path.suffix
+    with Image.open(done.output) as image:
+        assert (image.format, image.n_frames, image.size) == (kind, 3, (32, 32))
+        assert image.info.get("loop", 0) == 0
+    assert durations_of(done.output) == [40, 100, 300]
+
+
+def test_frames_of_an_animation_come_out_as_pictures_do(translator, tmp_path):
+    frames = animate(tmp_path / "a.png", "PNG")
+    (done,) = apply(translator, [tmp_path / "a.png"], tmp_path / "out")
+    expected = translator.translate([np.asarray(frame) for frame in frames])
+    with Image.open(done.output) as image:
+        for number, result in enumerate(expected):
+            image.seek(number)
+            assert np.array_equal(np.asarray(image.convert("RGB")), result.output)
+
+
+def test_a_still_gif_and_the_pages_of_a_tiff_are_pictures(translator, tmp_path):
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "a.gif")
+    pages = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
+    pages[0].save(tmp_path / "b.tif", save_all=True, append_images=pages[1:])
+    names = [tmp_path / "a.gif", tmp_path / "b.tif"]
+    done = list(apply(translator, names, tmp_path / "out"))
+    assert [(d.output.name, d.frames) for d in done] == [("a.png", 0), ("b.png", 0)]
+
+
+def test_an_animation_that_is_cut_off_is_reported_and_leaves_nothing(translator, tmp_path):
+    animate(tmp_path / "a.png", "PNG")
+    data = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(data[: len(data) * 2 // 3])
+    (done,) = apply(translator, [tmp_path / "a.png"], tmp_path / "out")
+    assert "a.png: damaged picture" in done.error and not list(tmp_path.glob("out/*.png"))
+
+
+def test_inputs_of_every_kind_come_out_in_order(translator, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.png", "c.png", "e.png"):
+        images.write(folder / name, np.zeros((8, 8, 3), np.uint8))
+    write_video(folder / "b.mp4", frames=2)
+    animate(folder / "d.gif", "GIF")
+    done = list(apply(translator, [folder], tmp_path / "out", Options(nearest=True)))
+    assert [d.path.stem for d in done] == list("abcde")
+    assert all(d.nearest for d in done)
+    assert all(row.nearest and row.distance >= 0 for row in read_applied(tmp_path / "out"))
+
+
+def test_no_more_than_one_picture_is_held_at_full_size(translator, tmp_path, monkeypatch):
+    """The networks' square is all that stays of a picture."""
+    live = []
+    read = images.read
+
+    def counted(path, channels=3):
+        picture = read(path, channels).copy()
+        reference = weakref.ref(picture)
+        live.append(reference)
+        assert sum(r() is not None for r in live) <= 2
+        return picture
+
+    monkeypatch.setattr(images, "read", counted)
+    for i in range(20):
+        images.write(tmp_path / f"{i:02d}.png", np.full((80, 60, 3), i, np.uint8))
+    names = [tmp_path / f"{i:02d}.png" for i in range(20)]
+    options = Options(restore=True)
+    assert len(list(apply(translator, names, tmp_path / "out", options))) == len(live) == 20
+
+
+def test_a_picture_that_is_too_large_is_one_line_and_the_rest_goes_on(
+    translator, folder, tmp_path, monkeypatch
+):
+    fit = images.fit
+
+    def full(picture, size, how, **options):
+        if picture.shape[1] == 300:
+            raise MemoryError
+        return fit(picture, size, how, **options)
+
+    monkeypatch.setattr(images, "fit", full)
+    names = [folder / "strip.png", folder / "photo.jpg"]
+    large, good = apply(translator, names, tmp_path / "out")
+    assert "strip.png: too large for this machine's memory" in large.error
+    assert good.output.name == "photo.png"
+
+
+def test_the_left_half_of_a_b_is_the_source_of_as_is(translator, tmp_path):
+    both = np.random.default_rng(0).integers(0, 256, (64, 128, 3), np.uint8)
+    images.write(tmp_path / "both.png", both)
+    images.write(tmp_path / "left.png", both[:, :64])
+    options = Options(domain="as-is")
+    done = list(
+        apply(translator, [tmp_path / "both.png", tmp_path / "left.png"], tmp_path / "o", options)
+    )
+    assert np.array_equal(done[0].result.output, done[1].result.output)
+    assert "taken as A|B" in done[0].note and done[1].note == ""
+    whole = Options(domain="as-is", fit="pad")
+    (padded,) = apply(translator, [tmp_path / "both.png"], tmp_path / "o", whole)
+    assert padded.note == ""
+
+
+@pytest.mark.parametrize(
+    ("fit", "shape"), [("stretch", (50, 70)), ("pad", (50, 70)), ("crop", (50, 50))]
+)
+def test_a_row_has_the_size_of_the_picture_where_it_is_restored(
+    translator, folder, tmp_path, fit, shape
+):
+    options = Options(fit=fit, restore=True, side_by_side=True, nearest=True)
+    (done,) = apply(translator, [folder / "photo.jpg"], tmp_path / "out", options)
+    height, width = shape
+    assert images.read(done.output).shape == (height, 4 * width + 3 * 2, 3)
+
+
+def test_names_that_differ_in_case_or_composition_alone_are_kept_apart(translator, tmp_path):
+    names = ["CAT", "Cat", "cat", "caf\u00e9", "cafe\u0301"]
+    for i, name in enumerate(names):
+        (tmp_path / str(i)).mkdir()
+        images.write(tmp_path / str(i) / f"{name}.png", np.zeros((8, 8, 3), np.uint8))
+    paths = [tmp_path / str(i) / f"{name}.png" for i, name in enumerate(names)]
+    list(apply(translator, paths[:2], tmp_path / "out"))
+    list(apply(translator, paths[2:], tmp_path / "out"))
+    made = [path.name for path in (tmp_path / "out").glob("*.png")]
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in made}) == 5

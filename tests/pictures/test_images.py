@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 import torch
@@ -132,34 +130,6 @@ def test_tiles_lie_where_they_belong():
     assert sheet.shape == (5, 5, 3)
     assert (sheet[:2, :2] == 0).all() and (sheet[:2, 3:] == 9).all()
     assert (sheet[3:, :2] == 9).all() and (sheet[3:, 3:] == 255).all()
-
-
-def test_finding_pictures_skips_what_is_none(tmp_path):
-    with pytest.raises(InputError, match="no pictures in this folder"):
-        images.find(tmp_path)
-    with pytest.raises(InputError, match="no such folder"):
-        images.find(tmp_path / "absent")
-    (tmp_path / "b").mkdir()
-    for name in ("b/2.JPG", "1.png", ".hidden.png", "notes.txt"):
-        (tmp_path / name).touch()
-    assert [p.name for p in images.find(tmp_path)] == ["1.png", "2.JPG"]
-
-
-def test_linked_folders_are_not_entered(tmp_path):
-    """A link to a parent would give every picture many names, and no end."""
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "1.png").touch()
-    (tmp_path / "in" / "again").symlink_to(tmp_path)
-    assert [p.name for p in images.find(tmp_path)] == ["1.png"]
-
-
-def test_names_that_are_not_unicode_are_refused(tmp_path):
-    try:
-        (tmp_path / os.fsdecode(b"caf\xe9.png")).touch()
-    except OSError:
-        pytest.skip("this file system takes Unicode names only")
-    with pytest.raises(InputError, match="Rename"):
-        images.find(tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (4, 6), (1, 1, 3), (4, 6, 3)])
