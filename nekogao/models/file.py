@@ -26,6 +26,8 @@ from nekogao.pictures.images import Picture
 
 NAME = "model.safetensors"
 """What the file is called in a run's folder."""
+_RUN = "run.toml"
+"""What a folder that is a run has."""
 FORMAT = "nekogao-1"
 THUMBNAIL = 32
 """Side of a thumbnail in pixels."""
@@ -77,6 +79,21 @@ def locate(path: str | Path) -> Path:
     """The model file that is meant: that of a run, or the file itself."""
     path = Path(path)
     return path / NAME if path.is_dir() else path
+
+
+def open_model(path: str | Path) -> Model:
+    """The model of a run folder, or a model file; see `load`.
+
+    Raises WeightsError, which for a run says that training makes its model again.
+    """
+    path = Path(path)
+    try:
+        return load(locate(path))
+    except WeightsError as error:
+        if not (path / _RUN).is_file():
+            raise
+        what = str(error).rpartition(" Name ")[0] or str(error)
+        raise WeightsError(f"{what} `nekogao train {path}` makes it again.") from None
 
 
 def load(path: Path) -> Model:

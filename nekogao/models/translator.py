@@ -93,7 +93,7 @@ class Translator:
 
         Raises WeightsError where there is no model, or it is damaged.
         """
-        return cls(file.load(file.locate(path)))
+        return cls(file.open_model(path))
 
     # The runner: from pictures to sources, from sources to outputs, and around
 

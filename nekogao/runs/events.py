@@ -83,6 +83,8 @@ class Finished:
     step: int
     already: bool
     """Whether it was complete before this call."""
+    rebuilt: bool = False
+    """Whether its model file could not be read, and was made again from the checkpoint."""
 
 
 Event = Started | Stepped | Measured | Previewed | Switched | Saved | Interrupted | Finished

@@ -111,7 +111,8 @@ class _Lines:
                 self.say(f"interrupted after update {event.step}; the same command resumes there")
             case Finished():
                 state = "was finished already" if event.already else "finished"
-                self.say(f"{state} after {event.step} updates")
+                rebuilt = "; the model file was damaged and is made again" * event.rebuilt
+                self.say(f"{state} after {event.step} updates{rebuilt}")
 
     def step(self, event: Stepped) -> None:
         if time.monotonic() - self.shown > _PLAIN_SECONDS:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from nekogao.config.schema import Phase, TrainConfig
-from nekogao.errors import RunError
+from nekogao.errors import RunError, WeightsError
 from nekogao.files import own_new_folder
 from nekogao.lock import writing
+from nekogao.models import file
 from nekogao.models.families import family_of
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
@@ -99,6 +100,7 @@ def switch(
 
     Raises:
         RunError: The old run is not finished.
+        WeightsError: Its model file cannot be read.
         ConfigError: A domain is unknown.
         ResumeError: Its pair set has changed.
         BusyError: Another process or thread writes the new folder.
@@ -116,9 +118,22 @@ def switch(
             end = plan(config, pairs).total
             if not old.checkpoint_path(end).is_file():
                 raise RunError(f"{run}: is not finished. Finish it with `nekogao train {run}`.")
+            file.open_model(old.folder)
             with own_new_folder(folder.folder) as temporary:
                 _copy(old, Run(temporary), longer, pairs, end)
     return train(folder.folder, pairs, longer, stop=stop)
+
+
+def _rebuild_model(record: Record) -> bool:
+    """Make the model of a finished run again from its checkpoint, if it cannot be read."""
+    try:
+        file.load(record.run.model)
+        return False
+    except WeightsError:
+        state = new_state(record.config, record.pairs.header, record.schedule.batch)
+        record.resume(state)
+        record.write_model(state, record.run.model)
+        return True
 
 
 def _copy(old: Run, new: Run, config: TrainConfig, pairs: PairSet, step: int) -> None:
@@ -150,7 +165,7 @@ def loop(
     schedule = plan(config, pairs)
     record = Record(run, pairs, config, schedule)
     if run.finished(schedule.total):
-        yield Finished(schedule.total, already=True)
+        yield Finished(schedule.total, already=True, rebuilt=_rebuild_model(record))
         return
 
     with accelerated(config) as accelerator:

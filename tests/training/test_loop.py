@@ -28,6 +28,7 @@ from nekogao.errors import (
     PairSetError,
     ResumeError,
     RunError,
+    WeightsError,
 )
 from nekogao.models import file
 from nekogao.pairs import manifest, reader
@@ -204,6 +205,26 @@ def test_a_finished_run_says_so(finished):
     before = digest(finished)
     assert list(nekogao.train(finished)) == [Finished(20, already=True)]
     assert digest(finished) == before
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_the_model_of_a_finished_run_is_rebuilt_from_the_checkpoint(finished, tmp_path, damage):
+    run = Run(tmp_path / "run")
+    shutil.copytree(finished, run.folder)
+    if damage == "cut":
+        run.model.write_bytes(run.model.read_bytes()[:2000])
+    else:
+        run.model.unlink()
+    with pytest.raises(WeightsError, match="`nekogao train .*run` makes it again"):
+        nekogao.load(run.folder)
+    with pytest.raises(WeightsError, match="makes it again"):
+        nekogao.switch(run.folder, tmp_path / "new", ["gray:1"])
+    assert not (tmp_path / "new").exists()
+    rows = run.metrics.read_bytes()
+    assert list(nekogao.train(run.folder)) == [Finished(20, already=True, rebuilt=True)]
+    assert digest(run.folder) == digest(finished)
+    assert run.metrics.read_bytes() == rows
+    assert list(nekogao.train(run.folder)) == [Finished(20, already=True)]
 
 
 def test_another_configuration_is_refused_with_the_field(finished, pair_set, tiny):
