@@ -64,14 +64,15 @@ def apply(
 
 
 @app.command
-def report(run: Positional[Path], applied: Path | None = None) -> int:
+def report(run: Positional[Path], applied: Path | None = None, pairs: Path | None = None) -> int:
     """Write one HTML page about a run.
 
     Args:
         run: A run.
         applied: A folder that `apply` wrote; RUN/applied unless given.
+        pairs: The pair set, where the run's own has moved; it is noted in the run.
     """
     from nekogao.report.run import build_report
 
-    print(build_report(run, applied).resolve())
+    print(build_report(run, applied, pairs).resolve())
     return DONE

@@ -44,7 +44,8 @@ def train(
 
     Args:
         run: The run's folder.
-        pairs: The pair set; may be left out when going on with a run.
+        pairs: The pair set; may be left out when going on with a run. Where it has moved, the
+            new place is noted in the run.
         recipe: fast (the default), article, pix2pix or one-pair; see `nekogao recipes`.
         config: A TOML file, or another run's run.toml, instead of a recipe.
         phases: DOMAIN:EPOCHS, in order, as in edges:160 gray:80; edges+gray:100 and all:100 mix.
@@ -78,13 +79,19 @@ def train(
 
 
 @app.command
-def switch(run: Positional[Path], new: Positional[Path], phases: tuple[str, ...]) -> int:
+def switch(
+    run: Positional[Path],
+    new: Positional[Path],
+    phases: tuple[str, ...],
+    pairs: Path | None = None,
+) -> int:
     """Go on from the end of a run with more phases, in a new run.
 
     Args:
         run: A finished run; it stays as it is.
         new: The new run's folder; the same command resumes after an interruption.
         phases: DOMAIN:EPOCHS, in order.
+        pairs: The pair set, where the old run's has moved; it is noted in the new run.
     """
     from nekogao.tracking import console
     from nekogao.training.allocator import keep_freed_memory
@@ -92,7 +99,7 @@ def switch(run: Positional[Path], new: Positional[Path], phases: tuple[str, ...]
 
     keep_freed_memory()
     with console.stop_on_signal() as stop:
-        interrupted = console.show(go(run, new, list(phases), stop=stop))
+        interrupted = console.show(go(run, new, list(phases), pairs, stop=stop))
     return end_run(new, interrupted)
 
 

@@ -66,7 +66,10 @@ class Subject:
         translator = Translator.load(model)
         chosen = translator.domain(domain)
         if pairs is not None:
-            return cls(translator, chosen, _from_set(translator, PairSet.open(pairs), chosen))
+            given = PairSet.open(pairs)
+            if (run := Run(model)).exists:
+                run.remember_pairs(given)
+            return cls(translator, chosen, _from_set(translator, given, chosen))
         return cls(translator, chosen, _own_faces(translator, Path(model), chosen))
 
     @property
@@ -129,11 +132,11 @@ def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> Tr
     why = "The run's run.toml cannot be read"
     try:
         recorded = run.about().pairs
-        why = f"The run's pair set {recorded.path} cannot be read"
-        pairs = PairSet.open(recorded.path)
+        why = f"The run's pair set {Path(recorded.path).name} cannot be read"
+        pairs = run.open_pairs()
         if pairs.fingerprint == recorded.fingerprint:
             return _from_set(translator, pairs, domain)
-        why = f"The pair set {pairs.folder} is no longer the one that the run was trained on"
+        why = f"The pair set {pairs.folder.name} is no longer the one that the run was trained on"
     except NekogaoError:
         pass  # the thumbnails serve, and the reason is said
     return _from_thumbnails(translator, domain, why)

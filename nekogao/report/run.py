@@ -21,6 +21,7 @@ from nekogao.report.inline import embed, render, text_of
 from nekogao.runs.about import About
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement, Stage, stages
+from nekogao.runs.places import portable
 from nekogao.training import sheets
 
 _FRAMES = 12
@@ -102,28 +103,35 @@ class Page:
     more: list[Link]
     """Outputs beyond those that are shown."""
     configuration: str
+    came_from: str
+    """The name of the run that it was switched from."""
     rerun: str
     seconds: float
     css: str
     script: str
 
 
-def build_report(run: str | Path, applied: str | Path | None = None) -> Path:
+def build_report(
+    run: str | Path,
+    applied: str | Path | None = None,
+    pairs: str | Path | None = None,
+) -> Path:
     """Write RUN/report.html and return its path.
 
     Args:
         run: A run folder; it need not be finished.
         applied: A folder that `apply` wrote; RUN/applied by default, if there is one.
+        pairs: The pair set whose pictures are shown; the run's own by default, if it is found.
 
     Raises:
         RunError: There is no run, or nothing was measured yet.
-        InputError: `applied` was given, and is no such folder.
+        InputError: `applied` or `pairs` was given, and is no such folder.
     """
     folder = Run.open(run)
     rows = folder.read_metrics()
     if not rows:
         raise RunError(f"{run}: nothing was measured yet. Train it with `nekogao train {run}`.")
-    about = folder.about()
+    about, opened = folder.about(), _opened(folder, pairs)
     domains = list(dict.fromkeys(row.domain for row in rows))
     shown, more = _applied(folder, Path(applied) if applied else None)
     page = Page(
@@ -137,10 +145,11 @@ def build_report(run: str | Path, applied: str | Path | None = None) -> Path:
         items=about.pairs.items,
         curves=figures.curves(rows, domains, _boundaries(rows, about.train)),
         films=_films(folder),
-        pairs=_pairs(about),
+        pairs=_pairs(opened),
         applied=shown,
         more=more,
         configuration=dump_toml(to_dict(about.train)),
+        came_from=Path(about.origin.run).name,
         rerun=_rerun(folder, about),
         seconds=max(row.seconds for row in rows),
         css=text_of("page.css"),
@@ -174,10 +183,23 @@ def _card(picture: Picture) -> str:
     return embed(images.fit(picture, _CARD, "pad"))
 
 
-def _pairs(about: About) -> list[PairCard]:
-    """The pair set's pictures, as far as they still are where the run found them."""
+def _opened(run: Run, given: str | Path | None) -> PairSet | None:
+    """The pair set: the one named, which is noted in the run, or that of the run, if found."""
+    if given is not None:
+        named = PairSet.open(given)
+        run.remember_pairs(named)
+        return named
     try:
-        pairs = PairSet.open(about.pairs.path)
+        return run.open_pairs()
+    except NekogaoError:
+        return None
+
+
+def _pairs(pairs: PairSet | None) -> list[PairCard]:
+    """The pair set's pictures, as far as they are there."""
+    if pairs is None:
+        return []
+    try:
         return [
             PairCard(
                 id=item.id,
@@ -228,12 +250,18 @@ def _href(run: Run, path: Path) -> str:
 
 
 def _rerun(run: Run, about: About) -> str:
-    """The command that gives the same run again."""
-    name = shlex.quote(str(run.folder))
+    """The command that gives the same run again, in the folder that holds the run."""
+    name = run.folder.resolve().name
+
+    def beside(path: str) -> str:
+        if Path(path).is_absolute():  # a run of an earlier version
+            path = portable(path, run.folder)
+        return shlex.quote(os.path.normpath(f"{name}/{path}") if path[:3] == "../" else path)
+
     command = (
-        f"nekogao train {name}-again --pairs {shlex.quote(about.pairs.path)} "
-        f"--config {shlex.quote(str(run.folder / 'run.toml'))}"
+        f"nekogao train {shlex.quote(name + '-again')} --pairs {beside(about.pairs.path)} "
+        f"--config {shlex.quote(name + '/run.toml')}"
     )
     if about.origin.init_from:
-        command += f" --init-from {shlex.quote(about.origin.init_from)}"
+        command += f" --init-from {beside(about.origin.init_from)}"
     return command

@@ -1,7 +1,7 @@
 """run.toml: what a run is, everything that is needed to make it again."""
 
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from nekogao.config.plain import dump_toml, read_toml, to_dict, train_config
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import NekogaoError, RunError
 from nekogao.pairs.pair_set import PairSet
+from nekogao.runs.places import portable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,8 @@ class PairsRecord:
     """The pair set that a run is trained on."""
 
     path: str
-    """Where it was when the run began."""
+    """Relative to the run's folder, or its name alone; runs of earlier versions have an absolute
+    path. `Run.open_pairs` finds it."""
     fingerprint: str = ""
     """SHA-256 over its pictures and their order."""
     items: int = 0
@@ -27,10 +29,10 @@ class PairsRecord:
     domains: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, pairs: PairSet) -> "PairsRecord":
-        """What is recorded of a pair set."""
+    def of(cls, pairs: PairSet, run: Path) -> "PairsRecord":
+        """What the run in the folder `run` records of a pair set."""
         return cls(
-            path=str(pairs.folder.resolve()),
+            path=portable(pairs.folder, run),
             fingerprint=pairs.fingerprint,
             items=len(pairs),
             size=pairs.size,
@@ -43,11 +45,13 @@ class Origin:
     """Where a run's first weights come from; all empty where it began from nothing."""
 
     run: str = ""
-    """The run that it was switched from: `from` in run.toml."""
+    """The run that it was switched from, as a path like that of the pair set: `from` in
+    run.toml."""
     step: int = 0
     """Updates that were done there."""
     init_from: str = ""
-    """The model file whose weights it started from."""
+    """The model file whose weights it started from, as such a path; `Run.first_weights` finds
+    it."""
     init_sha256: str = ""
     """That file's hash."""
 
@@ -82,15 +86,30 @@ class About:
         return dump_toml(data)
 
 
-def describe(config: TrainConfig, pairs: PairSet, origin: Origin) -> About:
-    """What run.toml says of a run that begins now, on this machine."""
+def describe(config: TrainConfig, pairs: PairSet, origin: Origin, run: Path) -> About:
+    """What run.toml says of a run that begins now, on this machine, in the folder `run`."""
     versions: dict[str, str | int] = {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "machine": platform.machine(),
         "threads": config.threads or torch.get_num_threads(),
     }
-    return About(pairs=PairsRecord.of(pairs), train=config, origin=origin, versions=versions)
+    return About(
+        pairs=PairsRecord.of(pairs, run),
+        train=config,
+        origin=portable_origin(origin, run),
+        versions=versions,
+    )
+
+
+def portable_origin(origin: Origin, run: Path) -> Origin:
+    """An origin with paths of this machine, as a run in the folder `run` records it."""
+
+    def shown(path: str) -> str:
+        # What is not absolute is what an earlier run recorded, and could not find any more.
+        return portable(path, run) if Path(path).is_absolute() else path
+
+    return replace(origin, run=shown(origin.run), init_from=shown(origin.init_from))
 
 
 def read(path: Path) -> About:

@@ -1,23 +1,41 @@
 """The run folder: what a run writes, and how it is read back."""
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import DiskError, RunError
-from nekogao.files import own_new_folder, read_lines, write_atomically, write_text
+from nekogao.errors import DiskError, NekogaoError, PairSetError, RunError
+from nekogao.files import own_new_folder, read_lines, sha256, write_atomically, write_text
 from nekogao.models import file
-from nekogao.runs.about import About, read
+from nekogao.pairs.pair_set import PairSet
+from nekogao.runs.about import About, Origin, read
 from nekogao.runs.metrics import Measurement
+from nekogao.runs.places import Places
 
 RUN_TOML = "run.toml"
 _KEPT = 2
 """Checkpoints that are kept, apart from the best network."""
+
+
+def places_of(pairs: PairSet, origin: Origin, folder: Path) -> Places:
+    """What the local.toml of a run in `folder` says; the origin has paths of this machine."""
+    here = pairs.folder.resolve()
+    return Places(**_place_of(here, folder), run=origin.run, init_from=origin.init_from)
+
+
+def _place_of(pairs: Path, folder: Path) -> dict[str, str]:
+    try:
+        relative = Path(os.path.relpath(pairs, folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        relative = ""
+    return {"pairs": str(pairs), "pairs_from_here": relative}
 
 
 class Run:
@@ -49,8 +67,9 @@ class Run:
             raise RunError(f"{folder}: {state}. Name a run that `nekogao train` wrote.")
         return run
 
-    def create(self, about: About) -> None:
-        """Begin a run in a folder whose lock the caller holds: make the folder and write run.toml.
+    def create(self, about: About, places: Places) -> None:
+        """Begin a run in a folder whose lock the caller holds: make the folder, run.toml
+        and local.toml.
 
         Raises InputError where the folder holds something already.
         """
@@ -58,6 +77,7 @@ class Run:
             (folder / self.previews.name).mkdir()
             (folder / self.checkpoints.name).mkdir()
             write_text(folder / RUN_TOML, about.to_toml())
+            places.write(folder)
 
     def about(self) -> About:
         """What run.toml says. Raises RunError where it lacks something."""
@@ -66,6 +86,55 @@ class Run:
     def config(self) -> TrainConfig:
         """The run's configuration. Raises RunError where run.toml is damaged."""
         return self.about().train
+
+    def open_pairs(self) -> PairSet:
+        """The pair set that the run was begun on, where it is now.
+
+        It is looked for relative to the run's folder, then where it was on this machine. A set
+        that has changed since is returned too, if there is no other.
+
+        Raises RunError where it is in no such place, PairSetError where it is damaged.
+        """
+        recorded = self.about().pairs
+        faults, others = [], []
+        for path in Places.read(self.folder).of_pairs(self.folder, recorded.path):
+            try:
+                pairs = PairSet.open(path)
+            except NekogaoError as error:
+                faults.append(error)
+                continue
+            if pairs.fingerprint == recorded.fingerprint:
+                return pairs
+            others.append(pairs)
+        if others:
+            return others[0]
+        for fault in faults:
+            if isinstance(fault, PairSetError):
+                raise fault
+        raise RunError(
+            f"{self.folder}: its pair set {recorded.path} is no longer where it was. Name it with "
+            "--pairs."
+        )
+
+    def remember_pairs(self, pairs: PairSet) -> None:
+        """Note where the run's pair set is, unless it is another or would be found there."""
+        recorded, places = self.about().pairs, Places.read(self.folder)
+        here = pairs.folder.resolve()
+        known = next(places.of_pairs(self.folder, recorded.path), None)
+        if pairs.fingerprint != recorded.fingerprint or (known and known.resolve() == here):
+            return
+        with suppress(OSError):  # a folder that can only be read
+            replace(places, **_place_of(here, self.folder)).write(self.folder)
+
+    def first_weights(self) -> Origin:
+        """The run's origin with the model file where it is now, or else as recorded."""
+        origin = self.about().origin
+        if not origin.init_from:
+            return origin
+        found = list(Places.read(self.folder).of_first_weights(self.folder, origin.init_from))
+        same = (path for path in found if path.is_file() and sha256(path) == origin.init_sha256)
+        path = next(same, found[0] if found else Path(origin.init_from))
+        return replace(origin, init_from=str(path.resolve() if found else path))
 
     def append_metrics(self, rows: Sequence[Measurement]) -> None:
         """Add lines to metrics.jsonl."""

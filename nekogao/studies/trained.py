@@ -11,7 +11,6 @@ from nekogao.measures.composition import Basis
 from nekogao.measures.quality import skill
 from nekogao.measures.views import views
 from nekogao.models.translator import Translator
-from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images, photographs
 from nekogao.pictures.images import Picture
 from nekogao.runs.folder import Run
@@ -35,7 +34,7 @@ class Trained:
         self.run = Run.open(folder)
         about = self.run.about()
         self.config: TrainConfig = about.train
-        self.pairs = PairSet.open(about.pairs.path)
+        self.pairs = self.run.open_pairs()
         self.schedule: Schedule = plan(self.config, self.pairs)
         self.domains: list[str] = self.pairs.domains
         self.chosen = probe_indices(len(self.pairs), self.config.probe)

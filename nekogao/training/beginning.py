@@ -26,7 +26,7 @@ def open_pairs(run: Run, pairs: str | Path | PairSet | None) -> PairSet:
     if pairs is None:
         if not run.exists:
             raise RunError(f"{run.folder}: no run here yet. Name a pair set with --pairs.")
-        pairs = run.about().pairs.path
+        return run.open_pairs()
     return PairSet.open(pairs)
 
 

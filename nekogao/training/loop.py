@@ -25,7 +25,7 @@ from nekogao.runs.events import (
     Stepped,
     Switched,
 )
-from nekogao.runs.folder import Run
+from nekogao.runs.folder import Run, places_of
 from nekogao.training import sheets
 from nekogao.training.accelerator import accelerated, place
 from nekogao.training.beginning import (
@@ -77,6 +77,8 @@ def train(
         opened = open_pairs(folder, pairs)
         origin = origin_of(init_from) if init_from is not None else None
         settled = settle_config(folder, opened, config, origin)
+        if folder.exists:
+            folder.remember_pairs(opened)
         yield from loop(folder, opened, settled, origin, stop)
 
 
@@ -84,6 +86,7 @@ def switch(
     run: str | Path,
     new: str | Path,
     phases: Sequence[str | Phase],
+    pairs: str | Path | PairSet | None = None,
     *,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
@@ -96,6 +99,7 @@ def switch(
         run: A finished run.
         new: The new run's folder.
         phases: DOMAIN[+DOMAIN...]:EPOCHS, in order.
+        pairs: The pair set; None takes the old run's, where that still is.
         stop: Asked after every update; True saves the state and ends the iteration.
 
     Raises:
@@ -106,22 +110,22 @@ def switch(
         BusyError: Another process or thread writes the new folder.
     """
     old, folder = Run.open(run), Run(new)
-    pairs = open_pairs(old, None)
-    config = resolved(old.config(), pairs)
+    opened = open_pairs(old, pairs)
+    config = resolved(old.config(), opened)
     longer = replace(
         config, phases=config.phases + tuple(str(Phase.parse(str(p))) for p in phases)
     )
-    check_pairs(old, pairs)
-    plan(longer, pairs)
+    check_pairs(old, opened)
+    plan(longer, opened)
     with writing(folder.folder):
         if not folder.exists:
-            end = plan(config, pairs).total
+            end = plan(config, opened).total
             if not old.checkpoint_path(end).is_file():
                 raise RunError(f"{run}: is not finished. Finish it with `nekogao train {run}`.")
             file.open_model(old.folder)
             with own_new_folder(folder.folder) as temporary:
-                _copy(old, Run(temporary), longer, pairs, end)
-    return train(folder.folder, pairs, longer, stop=stop)
+                _copy(old, Run(temporary), longer, opened, folder.folder, end)
+    return train(folder.folder, opened, longer, stop=stop)
 
 
 def _rebuild_model(record: Record) -> bool:
@@ -136,9 +140,10 @@ def _rebuild_model(record: Record) -> bool:
         return True
 
 
-def _copy(old: Run, new: Run, config: TrainConfig, pairs: PairSet, step: int) -> None:
-    origin = replace(old.about().origin, run=str(old.folder.resolve()), step=step)
-    new.create(describe(config, pairs, origin))
+def _copy(old: Run, new: Run, config: TrainConfig, pairs: PairSet, place: Path, step: int) -> None:
+    """Fill `new`, which will be in the folder `place`, with what the old run has."""
+    origin = replace(old.first_weights(), run=str(old.folder.resolve()), step=step)
+    new.create(describe(config, pairs, origin, place), places_of(pairs, origin, place))
     shutil.copy2(old.checkpoint_path(step), new.checkpoint_path(step))
     for source, target in ((old.metrics, new.metrics), (old.model, new.model),
                            (old.best, new.best)):  # fmt: skip
@@ -175,7 +180,9 @@ def loop(
         if not run.exists:
             if origin is not None:
                 take_weights(state.learner, origin, config)
-            run.create(describe(config, pairs, origin or Origin()))
+            source = origin or Origin()
+            about = describe(config, pairs, source, run.folder)
+            run.create(about, places_of(pairs, source, run.folder))
         place(state.learner, accelerator)
         record.resume(state)
         translator = Translator(record.model(state))

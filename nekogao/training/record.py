@@ -47,7 +47,7 @@ class Record:
                     f"{self.run.saved_checkpoints()[-1]}: does not fit this run ({reason}). "
                     "Delete it to go on from the one before."
                 ) from None
-        elif (origin := self.run.about().origin).init_from:
+        elif (origin := self.run.first_weights()).init_from:
             take_weights(state.learner, origin, self.config)
         # What was measured before the first update is measured again.
         self.run.rewind(state.step or -1)

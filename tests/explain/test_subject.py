@@ -33,6 +33,7 @@ def test_a_model_file_alone_has_thumbnails_and_says_so(finished, pair_set):
 def test_a_pair_set_that_is_missing_or_changed_is_reported(finished, faces, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(finished, run)
+    (run / "local.toml").unlink()
     about = (run / "run.toml").read_text()
     (run / "run.toml").write_text(re.sub(r'path = ".*"', 'path = "/nowhere"', about))
     assert "cannot be read" in Subject.load(run).faces.note

@@ -111,6 +111,7 @@ def test_a_folder_beside_the_run_is_linked_and_a_far_one_only_named(run, tmp_pat
 
 
 def test_a_run_whose_pairs_are_gone_still_has_a_page(run):
+    (run / "local.toml").unlink()
     about = (run / "run.toml").read_text()
     (run / "run.toml").write_text(re.sub(r'path = ".*"', 'path = "/nowhere"', about))
     text, _ = read(build_report(run))

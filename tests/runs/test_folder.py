@@ -8,20 +8,26 @@ from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, RunError
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.about import Origin, describe
-from nekogao.runs.folder import Run
+from nekogao.runs.folder import Run, places_of
 from tests.runs.test_metrics import measurement
+
+
+def about_of(pair_set, folder):
+    pairs = PairSet.open(pair_set)
+    about = describe(TrainConfig(), pairs, Origin(), folder)
+    return about, places_of(pairs, Origin(), folder)
 
 
 @pytest.fixture
 def run(pair_set, tmp_path):
     run = Run(tmp_path / "run")
-    run.create(describe(TrainConfig(), PairSet.open(pair_set), Origin()))
+    run.create(*about_of(pair_set, run.folder))
     return run
 
 
 def test_run_toml_holds_all_that_is_needed_to_do_it_again(run, pair_set):
     about = read_toml(run.folder / "run.toml")
-    assert about["pairs"]["path"] == str(pair_set.resolve())
+    assert (run.folder / about["pairs"]["path"]).resolve() == pair_set.resolve()
     assert about["pairs"]["fingerprint"] == PairSet.open(pair_set).fingerprint
     assert about["versions"]["torch"] == torch.__version__
     assert run.config() == TrainConfig()
@@ -30,7 +36,7 @@ def test_run_toml_holds_all_that_is_needed_to_do_it_again(run, pair_set):
 def test_a_folder_with_something_else_in_it_is_refused(pair_set, tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(InputError, match="not empty"):
-        Run(tmp_path).create(describe(TrainConfig(), PairSet.open(pair_set), Origin()))
+        Run(tmp_path).create(*about_of(pair_set, tmp_path))
     with pytest.raises(RunError, match="has no run.toml"):
         Run.open(tmp_path)
     with pytest.raises(RunError, match="no such folder"):
