@@ -76,3 +76,18 @@ def report(run: Positional[Path], applied: Path | None = None, pairs: Path | Non
 
     print(build_report(run, applied, pairs).resolve())
     return DONE
+
+
+@app.command
+def strip(model: Positional[Path], out: Positional[Path]) -> int:
+    """Write a model file without the faces it was trained on, to be given to others.
+
+    Args:
+        model: A run, a model.safetensors, or a foreign U-Net's .pth.
+        out: A new file. The network in it is the same; `apply` works, except for --nearest.
+    """
+    from nekogao.models.file import strip as write
+
+    write(model, out)
+    print(f"{out}: the network, without thumbnails and names of training faces")
+    return DONE

@@ -6,6 +6,7 @@ thumbnails of the training targets, to name the face that an output resembles.
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from nekogao.errors import ConfigError, DiskError, WeightsError
-from nekogao.files import write_atomically
+from nekogao.errors import ConfigError, DiskError, InputError, WeightsError
+from nekogao.files import existing_folder, write_atomically, write_new
 from nekogao.models.convolutional import CONVOLUTIONAL
 from nekogao.models.families import named
 from nekogao.models.junyanz import read_junyanz_unet
@@ -26,6 +27,8 @@ from nekogao.pictures.images import Picture
 
 NAME = "model.safetensors"
 """What the file is called in a run's folder."""
+_FOREIGN = {".pth", ".pt"}
+"""Suffixes of plain state dicts."""
 _RUN = "run.toml"
 """What a folder that is a run has."""
 FORMAT = "nekogao-1"
@@ -56,9 +59,31 @@ def save(path: Path, model: Model) -> None:
 
     Raises DiskError where it cannot be written.
     """
+    write_atomically(path, lambda temporary: _fill(temporary, path, model))
+
+
+def strip(model: str | Path, out: Path) -> None:
+    """Write the model of a run, or a model file, to a new file without the faces.
+
+    Thumbnails and names of the training faces are left out; the network stays the same.
+
+    Raises WeightsError where there is no model, or it is damaged; InputError where `out` is taken
+    or is no name for a model file; DiskError where it cannot be written.
+    """
+    found = replace(open_model(model), faces={})
+    if out.suffix in _FOREIGN:
+        raise InputError(f"{out}: is no name for such a file. End it in .safetensors.")
+    existing_folder(out.parent)
+    write_new(out, lambda temporary: _fill(temporary, out, found))
+
+
+def _fill(temporary: Path, path: Path, model: Model) -> None:
+    """Write a model to a temporary file that becomes `path`."""
     state = model.network.state_dict()
     tensors = {_NETWORK + k: v.detach().cpu().contiguous() for k, v in state.items()}
-    tensors[_THUMBNAILS] = torch.from_numpy(np.stack(list(model.faces.values())))
+    faces = list(model.faces.values())
+    none = np.empty((0, THUMBNAIL, THUMBNAIL, 3), np.uint8)
+    tensors[_THUMBNAILS] = torch.from_numpy(np.stack(faces) if faces else none)
     about = {
         "generator": dict(model.shape),
         "domains": [domain.to_dict() for domain in model.domains.values()],
@@ -70,7 +95,7 @@ def save(path: Path, model: Model) -> None:
     # A single entry: several would be stored in random order, and equal runs give equal files.
     header = {FORMAT: json.dumps(about)}
     try:
-        write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
+        save_file(tensors, temporary, metadata=header)
     except SafetensorError as error:  # what it makes of a full disk
         raise DiskError(f"{path}: could not be written ({error}). Free some disk space.") from None
 
@@ -105,7 +130,7 @@ def load(path: Path) -> Model:
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file. Name a run folder or a model.safetensors.")
-    model = _load_foreign(path) if path.suffix in {".pth", ".pt"} else _load_own(path)
+    model = _load_foreign(path) if path.suffix in _FOREIGN else _load_own(path)
     model.network.eval()
     return model
 

@@ -1,12 +1,15 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from nekogao.errors import WeightsError
+import nekogao
+from nekogao.errors import ConfigError, InputError, WeightsError
 from nekogao.models import file
 from nekogao.nets.generator import Generator
 from tests.models.test_junyanz import weights as foreign_weights
@@ -94,3 +97,32 @@ def test_loading_draws_no_random_number(finished):
     state = torch.random.get_rng_state()
     file.load(finished / "model.safetensors")
     assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_a_stripped_model_says_nothing_of_the_faces_and_translates_the_same(finished, tmp_path):
+    out = tmp_path / "given" / "cats.safetensors"
+    out.parent.mkdir()
+    file.strip(finished, out)
+    whole, stripped = file.open_model(finished), file.load(out)
+    data = out.read_bytes()
+    assert len(whole.faces) == 4 and stripped.faces == {}
+    for name, face in whole.faces.items():
+        assert name.encode() not in data
+        assert not any(row.tobytes() in data for row in face if len(np.unique(row)) > 3)
+    home = {str(Path.home()), str(finished), str(tmp_path)}
+    assert not any(word.encode() in data for word in home - {"/"})
+    ours, theirs = whole.network.state_dict(), stripped.network.state_dict()
+    assert ours.keys() == theirs.keys() and all(torch.equal(ours[k], theirs[k]) for k in ours)
+    assert (stripped.domains, stripped.last) == (whole.domains, whole.last)
+    assert [path.name for path in out.parent.iterdir()] == ["cats.safetensors"]
+    with pytest.raises(ConfigError, match="faces"):
+        nekogao.load(out)(Image.new("RGB", (32, 32)), nekogao.Options(nearest=True))
+
+
+def test_stripping_overwrites_nothing_and_wants_a_fit_name(finished, tmp_path):
+    (tmp_path / "taken.safetensors").write_text("mine")
+    for name, message in (("taken.safetensors", "exists already"), ("x.pth", "End it in"),
+                          ("absent/x.safetensors", "absent: no such folder")):  # fmt: skip
+        with pytest.raises(InputError, match=message):
+            file.strip(finished, tmp_path / name)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
