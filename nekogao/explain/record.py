@@ -13,6 +13,7 @@ from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import Score, Survey
+from nekogao.measures import law
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,15 @@ class Record:
     collapsed: str | None
     basins: BasinsRow
     predictors: list[Score]
+    absent: dict[str, str]
+    """Predictors that have no meaning for these faces -> the reason."""
     map: MapRow
     pictures: list[PictureRow]
     faults: list[str]
 
     def to_json(self) -> str:
         """The text of explain.json."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
 
 def record(
@@ -161,6 +164,7 @@ def record(
             settled=dict(zip(ids, found.settled, strict=True)) if found.settled else None,
         ),
         predictors=found.scores,
+        absent=law.meaningless(subject.views),
         map=MapRow(
             shown=found.spread,
             faces=dict(zip(ids, found.face_places.tolist(), strict=True)),

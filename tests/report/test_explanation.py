@@ -1,4 +1,3 @@
-import json
 
 import pytest
 
@@ -10,6 +9,7 @@ from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
 from nekogao.report import explanation as explained
 from tests.explain.networks import Constant, Copy, Lookup, noise, subject, without_levels
+from tests.networks import strict
 from tests.report.test_run import read
 
 HOSTILE = '<img src=x onerror="alert(1)"> & more.png'
@@ -35,7 +35,7 @@ def test_a_page_cards_and_json_and_the_rest_continues(finished, folder, tmp_path
     assert any("broken.png: is not a picture" in f for f in faults)
     assert any("film.mp4: is a video" in f for f in faults) and len(faults) == 2
     assert page == tmp_path / "out" / "explain.html"
-    data = json.loads((tmp_path / "out" / "explain.json").read_text())
+    data = strict((tmp_path / "out" / "explain.json").read_text())
     assert len(data["pictures"]) == 2 and data["faults"] == faults
     for picture in data["pictures"]:
         assert images.read(tmp_path / "out" / picture["card"]).shape[1] == 1000
@@ -75,7 +75,7 @@ def test_ready_sources_have_no_end(finished, folder, tmp_path):
     *_, page = run(Subject.load(finished, "as-is"), [folder / "cup.png"], tmp_path / "out")
     text, _ = read(page)
     assert "nothing to feed back through" in text and "after settling" not in text
-    assert json.loads((tmp_path / "out/explain.json").read_text())["basins"]["settled"] is None
+    assert strict((tmp_path / "out/explain.json").read_text())["basins"]["settled"] is None
 
 
 def test_nothing_is_overwritten_and_nothing_half_made_is_left(folder, tmp_path):
@@ -94,7 +94,7 @@ def test_a_network_without_levels_has_a_page_that_names_its_output(tmp_path):
     text, _ = read(page)
     assert "as the output sees them" in text and "The output (by " in text
     assert "no levels to look at" in text and 'class="levels"' not in text
-    assert json.loads((tmp_path / "out/explain.json").read_text())["level"] is None
+    assert strict((tmp_path / "out/explain.json").read_text())["level"] is None
 
 
 def test_faults_come_in_the_order_of_the_pictures(tmp_path):
