@@ -11,6 +11,7 @@ from nekogao import __version__
 from nekogao.explain.answers import Answer, Settling
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
+from nekogao.explain.laws import Law, Rate
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import Score, Survey
 from nekogao.measures import law
@@ -98,12 +99,22 @@ class PictureRow:
     memory: MemoryRow
     settled: SettledRow | None
     findings: dict[str, FindingRow]
-    agrees: bool
-    """Whether the deciding predictor finds the face that came out."""
+    agrees: bool | None
+    """Whether the deciding predictor finds the face that came out; None where none decides."""
     flips: FlipsRow
     outlier: list[str]
     place: list[float]
     """Where it is on the map."""
+
+
+@dataclass(frozen=True)
+class LawRow:
+    """What decides, measured on the run's unseen pictures; see nekogao.explain.laws.Law."""
+
+    pictures: int
+    best: Rate
+    constant: Rate
+    gain: Rate
 
 
 @dataclass(frozen=True)
@@ -115,9 +126,12 @@ class Record:
     faces: list[str]
     thumbnails: bool
     note: str
-    deciding: str
+    deciding: str | None
+    """The predictor that decides; None where none beats the constant answer."""
     level: int | None
+    law: LawRow
     baseline: float
+    """The agreement of always naming the commonest face of these pictures."""
     collapsed: str | None
     basins: BasinsRow
     predictors: list[Score]
@@ -157,6 +171,7 @@ def record(
         note=subject.faces.note,
         deciding=found.deciding,
         level=found.level,
+        law=_law(found.law),
         baseline=found.baseline,
         collapsed=None if found.collapsed is None else ids[found.collapsed],
         basins=BasinsRow(
@@ -179,8 +194,12 @@ def record(
     )
 
 
+def _law(law: Law) -> LawRow:
+    return LawRow(law.pictures, law.best, law.constant, law.gain)
+
+
 def _picture(explanation: Explanation, place: list[float], card: str) -> PictureRow:
-    answer, ids = explanation.answer, explanation.ids
+    answer, ids, decision = explanation.answer, explanation.ids, explanation.decision
     return PictureRow(
         path=str(answer.path),
         card=card,
@@ -193,7 +212,7 @@ def _picture(explanation: Explanation, place: list[float], card: str) -> Picture
             name: FindingRow(face=ids[f.face], distance=f.distance, place=f.place)
             for name, f in answer.findings.items()
         },
-        agrees=explanation.decision.place == 0,
+        agrees=None if decision is None else decision.place == 0,
         flips=FlipsRow(
             morph=_flip(explanation.morph, ids) if explanation.morph else None,
             smallest=_flip(explanation.smallest, ids) if explanation.smallest else None,

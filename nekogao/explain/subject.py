@@ -40,9 +40,17 @@ class TrainedFaces:
 class Subject:
     """A network that is asked about pictures in one domain, None being ready sources."""
 
-    def __init__(self, translator: Translator, domain: Domain | None, faces: TrainedFaces) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        domain: Domain | None,
+        faces: TrainedFaces,
+        run: Run | None = None,
+    ) -> None:
         self.translator, self.domain, self.faces = translator, domain, faces
         self.size = translator.size
+        self.run = run
+        """The run that the network and the faces are of; None where either came alone."""
 
     @classmethod
     def load(
@@ -65,9 +73,13 @@ class Subject:
         """
         translator = Translator.load(model)
         chosen = translator.domain(domain)
+        run = Run(model) if Path(model).is_dir() and Run(model).exists else None
         if pairs is not None:
-            return cls(translator, chosen, _from_set(translator, PairSet.open(pairs), chosen))
-        return cls(translator, chosen, _own_faces(translator, Path(model), chosen))
+            given = PairSet.open(pairs)
+            own = run and run.about().pairs.fingerprint == given.fingerprint
+            return cls(translator, chosen, _from_set(translator, given, chosen),
+                       run if own else None)  # fmt: skip
+        return cls(translator, chosen, _own_faces(translator, run, chosen), run)
 
     @property
     def domain_name(self) -> str:
@@ -121,10 +133,9 @@ def unit(picture: Picture) -> UnitPicture:
     return images.to_unit(images.to_tensor([images.rgb(picture)]))[0]
 
 
-def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> TrainedFaces:
+def _own_faces(translator: Translator, run: Run | None, domain: Domain | None) -> TrainedFaces:
     """The run's pair set, where it still is; or else the thumbnails."""
-    run = Run(model)
-    if not (model.is_dir() and run.exists):
+    if run is None:
         return _from_thumbnails(translator, domain, "The model file came alone")
     why = "The run's run.toml cannot be read"
     try:

@@ -101,7 +101,8 @@ def compare(known: Mapping[str, Tensor], seen: Mapping[str, Tensor]) -> dict[str
 
     A predictor that has no meaning for these training sources is left out; see `meaningless`.
     """
-    left_out, found = meaningless(known), {}
+    left_out = meaningless(known)
+    found: dict[str, Distances] = {}
     for view in known:
         for name, how in _predictors(view).items():
             if name in left_out:
@@ -117,7 +118,7 @@ def meaningless(known: Mapping[str, Tensor]) -> dict[str, str]:
 
     `centred-cosine` and `whitened` look at how the training sources differ from their mean.
     """
-    found = {}
+    found: dict[str, str] = {}
     for view, training in known.items():
         if not bool((training == training[:1]).all()):
             continue

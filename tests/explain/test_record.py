@@ -1,19 +1,12 @@
-from pathlib import Path
-
 import pytest
 
-from nekogao.explain.answers import ask
-from nekogao.explain.explanation import explain
 from nekogao.explain.record import record
-from nekogao.explain.survey import survey
-from tests.explain.networks import FACES, IDS, Lookup, subject, without_levels
+from tests.explain.networks import FACES, IDS, Lookup, explained, subject, without_levels
 from tests.networks import strict
 
 
 def written(who):
-    answers = list(ask(who, [(Path(f"dir/{i}.png"), face) for i, face in enumerate(FACES)]))
-    found = survey(who, answers)
-    explanations = list(explain(who, answers, found))
+    found, explanations = explained(who, FACES)
     text = record(who, found, explanations, ["cards/a.png"] * 4, ["b.png: broken."]).to_json()
     return found, strict(text)
 
@@ -33,7 +26,7 @@ def test_the_record_holds_every_number():
 def test_the_entries_keep_their_names_and_order():
     _, data = written(subject(Lookup))
     assert list(data) == [
-        "nekogao", "domain", "faces", "thumbnails", "note", "deciding", "level", "baseline",
+        "nekogao", "domain", "faces", "thumbnails", "note", "deciding", "level", "law", "baseline",
         "collapsed", "basins", "predictors", "absent", "map", "pictures", "faults",
     ]  # fmt: skip
     assert list(data["pictures"][0]) == [

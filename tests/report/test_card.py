@@ -3,16 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nekogao.explain.answers import ask
 from nekogao.explain.explanation import explain
-from nekogao.explain.survey import survey
 from nekogao.report import card
-from tests.explain.networks import FACES, Constant, Lookup, noise, subject, without_levels
+from tests.explain.networks import FACES, Constant, Lookup, asked, noise, subject, without_levels
 
 
 def explained(who, name, picture):
-    answers = list(ask(who, [(Path(name), picture)]))
-    (one,) = explain(who, answers, survey(who, answers))
+    law, answers = asked(who, [(Path(name), picture)])
+    (one,) = explain(who, answers, law)
     return one
 
 
