@@ -1,5 +1,7 @@
 """Networks small enough for a test, and pictures for them."""
 
+import json
+
 import torch
 
 from nekogao.models.convolutional import CONVOLUTIONAL
@@ -56,3 +58,12 @@ def translator(network=None, **settings) -> Translator:
 def sources(count=6, seed=1):
     """Noise, count 1 32 32 in [-1, 1]."""
     return torch.rand(count, 1, 32, 32, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def strict(text: str):
+    """JSON as the standard has it: Python's own NaN and Infinity are refused."""
+
+    def refuse(word: str):
+        raise ValueError(f"{word} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)

@@ -1,9 +1,12 @@
 """What the commands share: the table that they enter, their exit statuses, their last words."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import tyro
+
+from nekogao.errors import NekogaoError
 
 DONE, AT_FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -39,10 +42,13 @@ def note_left_out(*names: str | Path, videos: bool = False) -> None:
 
 def end_run(run: Path, interrupted: bool) -> int:
     """Report on a run that has ended and show the result; return the exit status."""
+    from nekogao.explain.decider import keep
     from nekogao.report.run import build_report
 
     if interrupted:
         return INTERRUPTED
+    with suppress(NekogaoError):  # `explain` measures it where it is missing
+        keep(run)
     build_report(run)
     show_result(run)
     return DONE

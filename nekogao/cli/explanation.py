@@ -22,7 +22,7 @@ def explain(
         model: A run, a model.safetensors, or a foreign U-Net's .pth.
         pictures: Pictures, folders and glob patterns.
         out: A new folder for explain.html, explain.json and cards; RUN/explained (or the next
-            free number) where MODEL is a run.
+            free number) where MODEL is a run. The same command goes on where it stopped.
         domain: The domain to make sources with; the one trained last unless given. `as-is`
             takes the pictures themselves as sources.
         pairs: The pair set with the training faces; the run's own unless given.
@@ -30,8 +30,9 @@ def explain(
     from nekogao.explain.explanation import Explanation
     from nekogao.explain.subject import Subject
     from nekogao.models.gallery import Applied
+    from nekogao.names import shown as as_text
     from nekogao.report import words
-    from nekogao.report.explanation import default_out, explain_pictures
+    from nekogao.report.explanation import Planned, explain_pictures
 
     if not pictures:
         raise UsageError("explain: name at least one picture, folder or pattern")
@@ -42,12 +43,19 @@ def explain(
     if subject.faces.note:
         print(f"note: {subject.faces.note}", file=sys.stderr)
     title = model.resolve().name
-    for done in explain_pictures(subject, pictures, out or default_out(model), title):
+    place, shown, total = out or model / "explained", 0, 0
+    for done in explain_pictures(subject, pictures, place, title, numbered=out is None):
         if isinstance(done, Applied):
             failed += 1
-            print(f"nekogao: {done.error}", file=sys.stderr)
+            print(f"nekogao: {as_text(done.error)}", file=sys.stderr)
+        elif isinstance(done, Planned):
+            total = done.pictures
+            if done.done:
+                print(f"going on after {done.done} of {total} pictures", file=sys.stderr)
         elif isinstance(done, Explanation):
-            print(words.line(done), flush=True)
+            shown += 1
+            progress = f"{shown}/{total}  " if total > 1 else ""
+            print(f"{progress}{as_text(words.line(done))}", flush=True)
         else:
             print(f"The page: {done.resolve()}")
     return AT_FAULT if failed else DONE

@@ -1,6 +1,5 @@
 """Answers: what came out for a picture, what it is made of, and what each level finds nearest."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +20,6 @@ LOW_R2 = 0.5
 """An output of which less than this is explained by the faces is not made of them."""
 _CHUNK = 16
 """Pictures that are asked about at a time."""
-_LEVEL = re.compile(r"level-\d+")
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,8 @@ class Answer:
     """None for ready sources, through which nothing can be fed back."""
     findings: dict[str, Finding]
     """Predictor -> what it finds."""
-    features: dict[str, NDArray[np.float32]]
-    """View -> what the network computes for the picture, for the views that may decide."""
+    features: NDArray[np.float32]
+    """What the network computes for the picture, in the view that the map shows."""
 
     @property
     def share(self) -> float:
@@ -90,11 +88,12 @@ class Answer:
         return found
 
 
-def ask(subject: Subject, named: Iterable[tuple[Path, Picture]]) -> Iterator[Answer]:
+def ask(subject: Subject, view: str, named: Iterable[tuple[Path, Picture]]) -> Iterator[Answer]:
     """Show pictures to the network, a few at a time; only what is fitted to it is kept.
 
     Args:
         subject: The network.
+        view: The view whose features are kept, for the map.
         named: Where each picture comes from, and the picture, uint8 h w 3, of any size.
     """
     remaining = iter(named)
@@ -102,16 +101,15 @@ def ask(subject: Subject, named: Iterable[tuple[Path, Picture]]) -> Iterator[Ans
         (path, images.fit(picture, subject.size, "stretch"))
         for path, picture in islice(remaining, _CHUNK)
     ]:
-        yield from _ask(subject, chunk)
+        yield from _ask(subject, view, chunk)
 
 
-def _ask(subject: Subject, fitted: Sequence[tuple[Path, Picture]]) -> Iterator[Answer]:
+def _ask(subject: Subject, view: str, fitted: Sequence[tuple[Path, Picture]]) -> Iterator[Answer]:
     """Everything about a chunk of pictures, the network's passes made once for all of them."""
     sources = subject.sources([picture for _, picture in fitted])
     outputs = subject.translator.outputs(sources)
     seen = views(subject.translator, sources)
     distances = law.compare(subject.views, seen)
-    deciding = may_decide(seen)
     ends = _settle(subject, outputs)
     drawn, made = images.from_tensor(sources), shown(outputs)
     for i, (path, picture) in enumerate(fitted):
@@ -134,14 +132,8 @@ def _ask(subject: Subject, fitted: Sequence[tuple[Path, Picture]]) -> Iterator[A
                 )
                 for name, d in distances.items()
             },
-            features={name: seen[name][i].numpy() for name in deciding},
+            features=seen[view][i].numpy().copy(),
         )
-
-
-def may_decide(names: Iterable[str]) -> list[str]:
-    """The views that may decide: the encoder's levels, or the output where there are none."""
-    found = [name for name in names if _LEVEL.fullmatch(name)]
-    return found or [name for name in names if name == "output"]
 
 
 def _settle(subject: Subject, outputs: Tensor) -> list[Settling | None]:

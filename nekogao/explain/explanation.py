@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from nekogao.explain import flips
 from nekogao.explain.answers import Answer, Finding
 from nekogao.explain.flips import Flip
+from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject
-from nekogao.explain.survey import Survey, level_of, view_of
+from nekogao.explain.survey import level_of, view_of
+from nekogao.names import shown
 
 _SMALLEST_SHARE = 0.005
 
@@ -19,8 +21,8 @@ class Explanation:
     answer: Answer
     ids: list[str]
     """The faces' names."""
-    deciding: str
-    """The predictor that agrees most with what comes out, over all pictures."""
+    law: Law
+    """What decides, on the run's unseen pictures."""
     morph: Flip | None
     """The first flip on the way to the runner-up; None where there is none."""
     smallest: Flip | None
@@ -28,8 +30,8 @@ class Explanation:
 
     @property
     def name(self) -> str:
-        """The file's name as text, whatever its bytes are."""
-        return self.answer.path.name.encode(errors="backslashreplace").decode()
+        """The file's name as text that can be shown, whatever its bytes are."""
+        return shown(self.answer.path.name)
 
     @property
     def face(self) -> str:
@@ -37,9 +39,14 @@ class Explanation:
         return self.ids[self.answer.face]
 
     @property
-    def decision(self) -> Finding:
-        """What the deciding predictor finds."""
-        return self.answer.findings[self.deciding]
+    def deciding(self) -> str | None:
+        """The predictor that decides; None where none beats the constant answer."""
+        return self.law.deciding
+
+    @property
+    def decision(self) -> Finding | None:
+        """What the deciding predictor finds; None where none decides."""
+        return self.answer.findings[self.deciding] if self.deciding else None
 
     @property
     def levels(self) -> dict[int, dict[str, Finding]]:
@@ -48,7 +55,9 @@ class Explanation:
         Distance and cosine, and the comparison that decides where it is another. Empty for
         networks without levels.
         """
-        listed = {"distance", "cosine", view_of(self.deciding)[1]}
+        listed = {"distance", "cosine"}
+        if self.deciding and level_of(self.deciding) is not None:
+            listed.add(view_of(self.deciding)[1])
         found: dict[int, dict[str, Finding]] = {}
         for name, finding in self.answer.findings.items():
             level, comparison = level_of(name), view_of(name)[1]
@@ -64,13 +73,13 @@ class Explanation:
         return [(i, weights[i]) for i in order if weights[i] >= _SMALLEST_SHARE]
 
 
-def explain(subject: Subject, answers: Iterable[Answer], found: Survey) -> Iterator[Explanation]:
+def explain(subject: Subject, answers: Iterable[Answer], law: Law) -> Iterator[Explanation]:
     """Find the flips of every answer, one after another."""
     for answer in answers:
         yield Explanation(
             answer=answer,
             ids=subject.faces.ids,
-            deciding=found.deciding,
+            law=law,
             morph=flips.morph(subject, answer),
             smallest=flips.smallest(subject, answer),
         )

@@ -99,6 +99,17 @@ def smallest(subject: Subject, answer: Answer) -> Flip | None:
     return _flip(subject, kind, *changed[kind], start)
 
 
+def again(subject: Subject, answer: Answer, kind: str, amount: float) -> Flip:
+    """A flip that was found before: its pictures are made again."""
+    start = answer.picture
+    if kind != "morph":
+        return _flip(subject, kind, amount, CHANGES[kind](start, amount), start)
+    assert answer.runner_up is not None
+    ends = subject.faces.targets if subject.domain else subject.faces.sources
+    mixed = interventions.morph(start, images.rgb(ends[answer.runner_up]), amount)
+    return _flip(subject, kind, amount, mixed, start, towards=answer.runner_up)
+
+
 def _amounts(subject: Subject, kind: str) -> list[float]:
     if kind in ("brighter", "darker"):
         return np.linspace(0, _BRIGHTEST, _SCANNED + 1)[1:].tolist()

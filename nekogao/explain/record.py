@@ -11,8 +11,10 @@ from nekogao import __version__
 from nekogao.explain.answers import Answer, Settling
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
+from nekogao.explain.laws import Law, Rate
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import Score, Survey
+from nekogao.measures import law
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class PictureRow:
     """All about one picture."""
 
     path: str
+    """Its file's name; the folders of this machine are nobody's business."""
     card: str
     """Its card, relative to the file."""
     face: str
@@ -97,12 +100,22 @@ class PictureRow:
     memory: MemoryRow
     settled: SettledRow | None
     findings: dict[str, FindingRow]
-    agrees: bool
-    """Whether the deciding predictor finds the face that came out."""
+    agrees: bool | None
+    """Whether the deciding predictor finds the face that came out; None where none decides."""
     flips: FlipsRow
     outlier: list[str]
     place: list[float]
     """Where it is on the map."""
+
+
+@dataclass(frozen=True)
+class LawRow:
+    """What decides, measured on the run's unseen pictures; see nekogao.explain.laws.Law."""
+
+    pictures: int
+    best: Rate
+    constant: Rate
+    gain: Rate
 
 
 @dataclass(frozen=True)
@@ -114,19 +127,24 @@ class Record:
     faces: list[str]
     thumbnails: bool
     note: str
-    deciding: str
+    deciding: str | None
+    """The predictor that decides; None where none beats the constant answer."""
     level: int | None
+    law: LawRow
     baseline: float
+    """The agreement of always naming the commonest face of these pictures."""
     collapsed: str | None
     basins: BasinsRow
     predictors: list[Score]
+    absent: dict[str, str]
+    """Predictors that have no meaning for these faces -> the reason."""
     map: MapRow
     pictures: list[PictureRow]
     faults: list[str]
 
     def to_json(self) -> str:
         """The text of explain.json."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
 
 def record(
@@ -154,6 +172,7 @@ def record(
         note=subject.faces.note,
         deciding=found.deciding,
         level=found.level,
+        law=_law(found.law),
         baseline=found.baseline,
         collapsed=None if found.collapsed is None else ids[found.collapsed],
         basins=BasinsRow(
@@ -161,6 +180,7 @@ def record(
             settled=dict(zip(ids, found.settled, strict=True)) if found.settled else None,
         ),
         predictors=found.scores,
+        absent=law.meaningless(subject.views),
         map=MapRow(
             shown=found.spread,
             faces=dict(zip(ids, found.face_places.tolist(), strict=True)),
@@ -175,10 +195,14 @@ def record(
     )
 
 
+def _law(law: Law) -> LawRow:
+    return LawRow(law.pictures, law.best, law.constant, law.gain)
+
+
 def _picture(explanation: Explanation, place: list[float], card: str) -> PictureRow:
-    answer, ids = explanation.answer, explanation.ids
+    answer, ids, decision = explanation.answer, explanation.ids, explanation.decision
     return PictureRow(
-        path=str(answer.path),
+        path=answer.path.name,
         card=card,
         face=explanation.face,
         runner_up=None if answer.runner_up is None else ids[answer.runner_up],
@@ -189,7 +213,7 @@ def _picture(explanation: Explanation, place: list[float], card: str) -> Picture
             name: FindingRow(face=ids[f.face], distance=f.distance, place=f.place)
             for name, f in answer.findings.items()
         },
-        agrees=explanation.decision.place == 0,
+        agrees=None if decision is None else decision.place == 0,
         flips=FlipsRow(
             morph=_flip(explanation.morph, ids) if explanation.morph else None,
             smallest=_flip(explanation.smallest, ids) if explanation.smallest else None,

@@ -13,6 +13,7 @@ from nekogao.errors import ConfigError, NekogaoError
 from nekogao.measures.composition import Basis, UnitPicture, UnitPictures
 from nekogao.measures.views import views
 from nekogao.models.translator import Translator
+from nekogao.names import last_part
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
@@ -40,9 +41,17 @@ class TrainedFaces:
 class Subject:
     """A network that is asked about pictures in one domain, None being ready sources."""
 
-    def __init__(self, translator: Translator, domain: Domain | None, faces: TrainedFaces) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        domain: Domain | None,
+        faces: TrainedFaces,
+        run: Run | None = None,
+    ) -> None:
         self.translator, self.domain, self.faces = translator, domain, faces
         self.size = translator.size
+        self.run = run
+        """The run that the network and the faces are of; None where either came alone."""
 
     @classmethod
     def load(
@@ -65,12 +74,15 @@ class Subject:
         """
         translator = Translator.load(model)
         chosen = translator.domain(domain)
+        run = Run(model) if Path(model).is_dir() and Run(model).exists else None
         if pairs is not None:
             given = PairSet.open(pairs)
-            if (run := Run(model)).exists:
+            own = run is not None and _is_of(run, given)
+            if run is not None:
                 run.remember_pairs(given)
-            return cls(translator, chosen, _from_set(translator, given, chosen))
-        return cls(translator, chosen, _own_faces(translator, Path(model), chosen))
+            return cls(translator, chosen, _from_set(translator, given, chosen),
+                       run if own else None)  # fmt: skip
+        return cls(translator, chosen, _own_faces(translator, run, chosen), run)
 
     @property
     def domain_name(self) -> str:
@@ -124,19 +136,27 @@ def unit(picture: Picture) -> UnitPicture:
     return images.to_unit(images.to_tensor([images.rgb(picture)]))[0]
 
 
-def _own_faces(translator: Translator, model: Path, domain: Domain | None) -> TrainedFaces:
+def _is_of(run: Run, pairs: PairSet) -> bool:
+    """Whether a run was trained on a pair set."""
+    try:
+        return run.about().pairs.fingerprint == pairs.fingerprint
+    except NekogaoError:
+        return False
+
+
+def _own_faces(translator: Translator, run: Run | None, domain: Domain | None) -> TrainedFaces:
     """The run's pair set, where it still is; or else the thumbnails."""
-    run = Run(model)
-    if not (model.is_dir() and run.exists):
+    if run is None:
         return _from_thumbnails(translator, domain, "The model file came alone")
     why = "The run's run.toml cannot be read"
     try:
         recorded = run.about().pairs
-        why = f"The run's pair set {Path(recorded.path).name} cannot be read"
+        why = f"The run's pair set {last_part(recorded.path)} cannot be read"
         pairs = run.open_pairs()
         if pairs.fingerprint == recorded.fingerprint:
             return _from_set(translator, pairs, domain)
-        why = f"The pair set {pairs.folder.name} is no longer the one that the run was trained on"
+        name = pairs.folder.resolve().name
+        why = f"The pair set {name} is no longer the one that the run was trained on"
     except NekogaoError:
         pass  # the thumbnails serve, and the reason is said
     return _from_thumbnails(translator, domain, why)

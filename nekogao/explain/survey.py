@@ -10,14 +10,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from nekogao.explain.answers import Answer
+from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject
 from nekogao.measures import law
 
 MOST_IN_ONE = 0.6
 """A face that takes a larger share of the pictures than this is reported as a collapse."""
 FEWEST_FOR_COLLAPSE = 5
-ENOUGH = 100
-"""Pictures from which agreement can be called a law."""
 _LEVEL = re.compile(r"level-(\d+)-")
 
 
@@ -40,11 +39,10 @@ class Survey:
 
     scores: list[Score]
     """The best first."""
-    deciding: str
-    """The predictor that agrees most with what comes out: on an encoder level, where the network
-    has such, or else on the output."""
+    law: Law
+    """What decides, measured on the run's unseen pictures and not on these."""
     baseline: float
-    """The agreement of always naming the commonest face."""
+    """The agreement of always naming the commonest face of these pictures."""
     once: list[int]
     """How many pictures fall to each face in one step."""
     settled: list[int] | None
@@ -54,12 +52,17 @@ class Survey:
     picture_places: NDArray[np.float64]
     """m x 2, in the same coordinates."""
     spread: float
-    """Share of the variance of the deciding view that the map shows."""
+    """Share of the variance of the view of `law.best` that the map shows."""
+
+    @property
+    def deciding(self) -> str | None:
+        """The predictor that decides; None where none beats the constant answer."""
+        return self.law.deciding
 
     @property
     def level(self) -> int | None:
-        """The encoder level that decides; None for a network without levels."""
-        return level_of(self.deciding)
+        """The encoder level that decides; None where something else does, or nothing."""
+        return level_of(self.deciding) if self.deciding else None
 
     @property
     def collapsed(self) -> int | None:
@@ -84,25 +87,19 @@ def view_of(predictor: str) -> tuple[str, str]:
     return predictor, "distance"
 
 
-def survey(subject: Subject, answers: Sequence[Answer]) -> Survey:
+def survey(subject: Subject, decided: Law, answers: Sequence[Answer]) -> Survey:
     """Look at all answers together; there must be at least one."""
     winners = np.array([answer.face for answer in answers])
     orders = law.Permutations(winners)
     scores = [_score(name, answers, winners, orders) for name in answers[0].findings]
     scores.sort(key=lambda score: (-score.agreement, score.place))
-    candidates = {*answers[0].features}
-    deciding = max(
-        (score for score in scores if view_of(score.name)[0] in candidates),
-        # Where they agree equally often: the one that has the right face nearer, the deeper one.
-        key=lambda score: (score.agreement, -score.place, _depth(score.name)),
-    ).name
-    faces, pictures, spread = _map(subject, answers, *view_of(deciding))
+    faces, pictures, spread = _map(subject, answers, *view_of(decided.best.name))
     ends = [a.settling for a in answers if a.settling]
     fallen = [end.face for end in ends if end.stored and end.kind == "fixed"]
     count = len(subject.faces.ids)
     return Survey(
         scores=scores,
-        deciding=deciding,
+        law=decided,
         baseline=law.constant_baseline(winners),
         once=np.bincount(winners, minlength=count).tolist(),
         settled=np.bincount(fallen, minlength=count).tolist() if ends else None,
@@ -127,17 +124,12 @@ def _score(
     )
 
 
-def _depth(predictor: str) -> tuple[int, str]:
-    level = level_of(predictor)
-    return level or 0, view_of(predictor)[1]
-
-
 def _map(
     subject: Subject, answers: Sequence[Answer], view: str, comparison: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Classical scaling of a view's features (which equals PCA: Gower 1966)."""
     known = subject.views[view]
-    seen = torch.from_numpy(np.stack([answer.features[view] for answer in answers]))
+    seen = torch.from_numpy(np.stack([answer.features for answer in answers]))
     if "cosine" in comparison:
         known, seen = F.normalize(known), F.normalize(seen)
     both = torch.cat([known, seen]).numpy()

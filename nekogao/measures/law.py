@@ -71,6 +71,7 @@ COMPARISONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "share": _share,
 }
 """Name -> function (training n d, seen m d) -> m n, lower is nearer."""
+_ABOUT_THE_MEAN = ("centred-cosine", "whitened")
 
 
 def scores(
@@ -98,15 +99,37 @@ def scores(
 def compare(known: Mapping[str, Tensor], seen: Mapping[str, Tensor]) -> dict[str, Distances]:
     """Every predictor's distances, m x n, from the views of training sources and of others.
 
-    A predictor that has no meaning for these training sources is left out: `whitened` has none
-    where a view of all of them is the same.
+    A predictor that has no meaning for these training sources is left out; see `meaningless`.
     """
-    found = {}
+    left_out = meaningless(known)
+    found: dict[str, Distances] = {}
     for view in known:
         for name, how in _predictors(view).items():
+            if name in left_out:
+                continue
             distances = COMPARISONS[how](known[view], seen[view]).double().numpy()
             if np.isfinite(distances).all():
                 found[name] = distances
+    return found
+
+
+def meaningless(known: Mapping[str, Tensor]) -> dict[str, str]:
+    """Predictors that have no meaning for these training sources -> the reason.
+
+    `centred-cosine` and `whitened` look at how the training sources differ from their mean.
+    """
+    found: dict[str, str] = {}
+    for view, training in known.items():
+        if not bool((training == training[:1]).all()):
+            continue
+        alone = len(training) == 1
+        reason = (
+            "there is one training face, which is its own mean"
+            if alone
+            else "this view is the same for every training face"
+        )
+        names = _predictors(view).items()
+        found |= {name: reason for name, how in names if how in _ABOUT_THE_MEAN}
     return found
 
 

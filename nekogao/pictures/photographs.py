@@ -1,5 +1,6 @@
 """Photographs that come with scikit-image: ten faces to train on, and pictures of other things."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from nekogao.pictures import images
@@ -44,7 +45,13 @@ def unseen(size: int = 128) -> dict[str, Picture]:
     """102 squares of photographs that no face was cut from, by name.
 
     Of each of 17 photographs the whole, its four quarters, and a quarter's size at its centre.
+    They are made once in a process; do not change them.
     """
+    return dict(_squares(size))
+
+
+@lru_cache(maxsize=2)
+def _squares(size: int) -> dict[str, Picture]:
     import skimage.data
 
     found = {}

@@ -1,27 +1,20 @@
 """Cards: one explanation as one picture, so that it can be sent on."""
 
-from pathlib import Path
-
-import matplotlib as mpl
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.report import words
+from nekogao.report.fonts import Pen
 
 _WIDTH, _EDGE, _GAP, _SIDE = 1000, 36, 14, 174
 _PAPER, _INK, _SOFT, _RULE, _ACCENT = "#fbf8f3", "#2b2723", "#6f675e", "#e2dad0", "#e4572e"
 _MOST_SHARES = 6
 _TALLEST = 4000
 """More than the longest names and sentences need; the card is cropped to what was drawn."""
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
-
-
-def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONTS / f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
 
 
 class _Sheet:
@@ -33,50 +26,63 @@ class _Sheet:
         self.top = _EDGE
 
     def write(self, text: str, size: int = 17, colour: str = _INK, bold: bool = False) -> None:
-        font = _font(size, bold)
+        font = Pen(size, bold)
         for line in _lines(text, font, _WIDTH - 2 * _EDGE):
-            self.pen.text((_EDGE, self.top), line, fill=colour, font=font)
+            font.write(self.pen, (_EDGE, self.top), line, colour)
             self.top += round(size * 1.45)
 
     def show(self, cells: list[tuple[str, Picture]]) -> None:
         """Pictures in one row, each with a caption below."""
-        small = _font(14)
+        small = Pen(14)
         for i, (caption, picture) in enumerate(cells):
             left = _EDGE + i * (_SIDE + _GAP)
             shown = images.rgb(images.resize(picture, _SIDE, _SIDE))
             self.image.paste(Image.fromarray(shown), (left, self.top))
-            for j, line in enumerate(_lines(caption, small, _SIDE)[:2]):
+            for j, line in enumerate(_two(caption, small, _SIDE)):
                 where = (left, self.top + _SIDE + 6 + 19 * j)
-                self.pen.text(where, line, fill=_SOFT, font=small)
+                small.write(self.pen, where, line, _SOFT)
         self.top += _SIDE + 54
 
     def bar(self, name: str, share: float, face: Picture, strong: bool) -> None:
         """A face, its name, and its share as a bar."""
-        font = _font(15, strong)
+        font = Pen(15, strong)
         self.image.paste(Image.fromarray(images.resize(face, 30, 30)), (_EDGE, self.top))
-        label = _lines(name, font, 150)[0]
-        self.pen.text((_EDGE + 40, self.top + 6), label, fill=_INK, font=font)
+        for i, line in enumerate(_two(name, font, 150)):
+            at = self.top + (6 if len(_two(name, font, 150)) == 1 else -3 + 18 * i)
+            font.write(self.pen, (_EDGE + 40, at), line, _INK)
         left, room = _EDGE + 200, _WIDTH - 2 * _EDGE - 270
         box = (left, self.top + 6, left + max(2, round(room * share)), self.top + 24)
         self.pen.rounded_rectangle(box, 4, fill=_ACCENT if strong else "#cdbfae")
-        self.pen.text((box[2] + 8, self.top + 6), f"{share:.0%}", fill=_INK, font=font)
+        font.write(self.pen, (box[2] + 8, self.top + 6), f"{share:.0%}", _INK)
         self.top += 35
 
 
-def _lines(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _lines(text: str, font: Pen, width: int) -> list[str]:
     """Text broken at spaces, and inside words that are longer than a line."""
     lines = [""]
     for word in text.split():
         joined = f"{lines[-1]} {word}".strip()
-        if font.getlength(joined) <= width:
+        if font.length(joined) <= width:
             lines[-1] = joined
             continue
         if lines[-1]:
             lines.append("")
         for letter in word:
-            if font.getlength(lines[-1] + letter) > width:
+            if font.length(lines[-1] + letter) > width:
                 lines.append("")
             lines[-1] += letter
+    return lines
+
+
+def _two(name: str, font: Pen, width: int) -> list[str]:
+    """A name on one or two lines; one too long loses its middle, since ends tell names apart."""
+    lines = _lines(name, font, width)
+    if len(lines) <= 2:
+        return lines
+    kept = len(name)
+    while len(lines) > 2:
+        kept -= 1
+        lines = _lines(f"{name[: kept // 2]}…{name[-(kept - kept // 2) :]}", font, width)
     return lines
 
 

@@ -1,6 +1,7 @@
 """Curves as SVG text."""
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -61,6 +62,7 @@ def drawing(height: float) -> Iterator[Figure]:
         {
             "svg.fonttype": "none",
             "svg.hashsalt": "nekogao",
+            "text.parse_math": False,  # names may hold dollar signs
             "font.family": "sans-serif",
             "font.size": 9,
         }
@@ -73,7 +75,10 @@ def drawing(height: float) -> Iterator[Figure]:
 def svg(figure: Figure) -> str:
     """A figure as an SVG element."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    with warnings.catch_warnings():
+        # The page's own font draws the text; matplotlib's needs only its width.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 

@@ -10,9 +10,10 @@ from urllib.parse import quote
 from nekogao.config.plain import dump_toml, to_dict
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import NekogaoError, PictureError, RunError
-from nekogao.files import write_text
+from nekogao.files import sha256, write_text
 from nekogao.models.families import family_of
 from nekogao.models.gallery import APPLIED, AppliedRow, read_applied
+from nekogao.names import last_part
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
@@ -88,6 +89,8 @@ class Page:
 
     name: str
     about: About
+    origin: str
+    """The run that this one went on from; empty where it began by itself."""
     config: TrainConfig
     described: str
     """What its family says of its settings."""
@@ -103,8 +106,6 @@ class Page:
     more: list[Link]
     """Outputs beyond those that are shown."""
     configuration: str
-    came_from: str
-    """The name of the run that it was switched from."""
     rerun: str
     seconds: float
     css: str
@@ -131,12 +132,14 @@ def build_report(
     rows = folder.read_metrics()
     if not rows:
         raise RunError(f"{run}: nothing was measured yet. Train it with `nekogao train {run}`.")
-    about, opened = folder.about(), _opened(folder, pairs)
+    about = folder.about()
+    opened = _opened(folder, about, pairs)
     domains = list(dict.fromkeys(row.domain for row in rows))
     shown, more = _applied(folder, Path(applied) if applied else None)
     page = Page(
         name=folder.folder.resolve().name,
         about=about,
+        origin=last_part(about.origin.run),
         config=about.train,
         described=family_of(about.train.model).describe(about.train.model),
         domains=domains,
@@ -149,7 +152,6 @@ def build_report(
         applied=shown,
         more=more,
         configuration=dump_toml(to_dict(about.train)),
-        came_from=Path(about.origin.run).name,
         rerun=_rerun(folder, about),
         seconds=max(row.seconds for row in rows),
         css=text_of("page.css"),
@@ -174,7 +176,13 @@ def _films(run: Run) -> list[Film]:
         steps = list(by_step)
         count = min(_FRAMES, len(steps))
         chosen = [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
-        frames = [Frame(step, embed(images.read(by_step[step]), quality=82)) for step in chosen]
+        frames = [
+            Frame(step, embed(images.read(by_step[step]), quality=82))
+            for step in chosen
+            if not by_step[step].is_symlink()  # in a folder of somebody else it leads anywhere
+        ]
+        if not frames:
+            continue
         films.append(Film(domain, frames))
     return films
 
@@ -183,16 +191,21 @@ def _card(picture: Picture) -> str:
     return embed(images.fit(picture, _CARD, "pad"))
 
 
-def _opened(run: Run, given: str | Path | None) -> PairSet | None:
-    """The pair set: the one named, which is noted in the run, or that of the run, if found."""
+def _opened(run: Run, about: About, given: str | Path | None) -> PairSet | None:
+    """The pair set: the one named, which is noted in the run, or that of the run, if found.
+
+    A run folder of somebody else may name any pair set of this machine: unless it is named here,
+    only one with the fingerprint that the run recorded is shown.
+    """
     if given is not None:
         named = PairSet.open(given)
         run.remember_pairs(named)
         return named
     try:
-        return run.open_pairs()
+        pairs = run.open_pairs()
     except NekogaoError:
         return None
+    return pairs if pairs.fingerprint == about.pairs.fingerprint else None
 
 
 def _pairs(pairs: PairSet | None) -> list[PairCard]:
@@ -204,7 +217,7 @@ def _pairs(pairs: PairSet | None) -> list[PairCard]:
             PairCard(
                 id=item.id,
                 category=item.category,
-                origin=item.origin.file,
+                origin=last_part(item.origin.file),
                 target=_card(pairs.picture(i, "target")),
                 sources=[_card(pairs.picture(i, domain)) for domain in pairs.domains],
             )
@@ -229,13 +242,25 @@ def _applied(run: Run, folder: Path | None) -> tuple[list[AppliedCard], list[Lin
             output = images.read(folder / row.output)
         except PictureError:  # a video
             continue
-        try:
-            given = _card(images.read(Path(row.input)))
-        except PictureError:  # moved since
-            given = ""
+        given = _given(row)
         wide = output.shape[1] > 2 * output.shape[0]
         shown.append(AppliedCard(row, given, embed(output) if wide else _card(output)))
     return shown, more
+
+
+def _given(row: AppliedRow) -> str:
+    """What was put in; empty where it has moved or changed.
+
+    A folder of somebody else may name any file of this machine: only one whose bytes are those
+    that were recorded is shown.
+    """
+    path = Path(row.input)
+    try:
+        if path.is_file() and sha256(path) == row.sha256:
+            return _card(images.read(path))
+    except (PictureError, OSError, ValueError):
+        pass
+    return ""
 
 
 def _href(run: Run, path: Path) -> str:

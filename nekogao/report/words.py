@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from nekogao.explain.answers import Settling
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
-from nekogao.explain.survey import level_of, view_of
+from nekogao.explain.laws import Law
+from nekogao.explain.survey import view_of
 
 _LIGHT = ("brighter", "darker")
 
@@ -42,19 +43,35 @@ def decider(predictor: str) -> str:
 
 
 def place(predictor: str) -> str:
-    """Where a predictor looks, as a noun: `level 5`, or `the output`."""
-    level = level_of(predictor)
-    return f"the {view_of(predictor)[0]}" if level is None else f"level {level}"
+    """Where a predictor looks, as a noun: `level 5`, `decoder level 3`, or `the output`."""
+    view = view_of(predictor)[0]
+    if view == "decoder-input":
+        return "the decoder's input"
+    where, _, level = view.rpartition("-")
+    return f"{where} level {level}".removeprefix("level ") if level.isdigit() else f"the {view}"
 
 
 def why(explanation: Explanation) -> str:
     """One sentence on what decides."""
-    who, found, face = decider(explanation.deciding), explanation.decision, explanation.face
+    found, face = explanation.decision, explanation.face
+    if explanation.deciding is None or found is None:
+        return f"Not explained: {undecided(explanation.law)}."
+    who = decider(explanation.deciding)
     if found.place == 0:
         return f"{who} finds {face} nearest, too: it decides."
     return (
         f"{who} finds {explanation.ids[found.face]} nearest, not {face} "
         f"({ordinal(found.place + 1)}): here it does not decide alone."
+    )
+
+
+def undecided(law: Law) -> str:
+    """Why nothing decides."""
+    if law.faces == 1:
+        return "there is one training face, so nothing is decided"
+    return (
+        f"for {law.pictures} unseen pictures the best view, {place(law.best.name)}, names "
+        f"{law.best.rate:.0%} of the faces and always naming the commonest {law.constant.rate:.0%}"
     )
 
 
@@ -90,14 +107,16 @@ def doing(flip: Flip) -> str:
 
 def line(explanation: Explanation) -> str:
     """All of it in one line."""
-    ids, where = explanation.ids, place(explanation.deciding)
+    ids, deciding, found = explanation.ids, explanation.deciding, explanation.decision
     ends = settled(explanation)
     middle = f" (settled: {ends})" if ends else ""
-    if explanation.decision.place:
-        middle += f" {where} says {ids[explanation.decision.face]}"
+    if deciding is None or found is None:
+        middle += " not explained"
+    elif found.place:
+        middle += f" {place(deciding)} says {ids[found.face]}"
     else:
-        at = "by" if level_of(explanation.deciding) is None else "at"
-        middle += f" decided {at} {where}"
+        where = place(deciding)
+        middle += f" decided {'by' if where.startswith('the ') else 'at'} {where}"
     flip = "no flip found"
     if explanation.morph:
         flip = f"flips to {ids[explanation.morph.face]} at {amount(explanation.morph)}"

@@ -151,7 +151,10 @@ def begin(path: Path, out: Path, threads: int) -> Study:
         opened = sets.open_all(study, folder)
         grid.raise_faults(path, list(_misfits(study, opened)))
         prints = {name: pairs.fingerprint for name, pairs in opened.items()}
-        write_text(folder / BEGUN, json.dumps({"threads": threads, "pairs": prints}, indent=1))
+        write_text(
+            folder / BEGUN,
+            json.dumps({"threads": threads, "pairs": prints}, indent=1, allow_nan=False),
+        )
         write_text(folder / STUDY, path.read_text(encoding="utf-8"))
     return study
 

@@ -97,7 +97,7 @@ def write(summary: Summary, out: Path) -> None:
     ]
     about = summary.study.about
     found = {"name": about.name, "prediction": about.prediction, "cells": cells, "runs": rows}
-    write_text(out / RESULTS_JSON, json.dumps(found, indent=1) + "\n")
+    write_text(out / RESULTS_JSON, json.dumps(found, indent=1, allow_nan=False) + "\n")
     write_text(out / TABLE, markdown(summary))
 
 

@@ -55,7 +55,7 @@ class Outcome:
 
     def to_json(self) -> str:
         """As text for cell.json."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
 
 def outcome(trial: Trial) -> Outcome | None:

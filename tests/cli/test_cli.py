@@ -210,7 +210,8 @@ def test_explain_prints_one_line_per_picture(run_command, finished, tmp_path):
     out = tmp_path / "why"
     status, lines, errors = run_command("explain", finished, tmp_path / "*.png", "--out", out)
     assert status == 1 and len(errors) == 1 and "broken.png: is not a picture" in errors[0]
-    assert lines[0].startswith("cup.png -> ") and "(settled: " in lines[0] and "level" in lines[0]
+    assert lines[0].startswith("1/2  cup.png -> ") and "(settled: " in lines[0]
+    assert "not explained" in lines[0]
     assert lines[1:] == [f"The page: {out / 'explain.html'}"]
     alone = [finished / "model.safetensors", tmp_path / "cup.png", "--out", tmp_path / "alone"]
     status, _, errors = run_command("explain", *alone, "--domain", "edges")

@@ -1,11 +1,17 @@
 """Networks whose answers are known beforehand."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from nekogao.explain.answers import Answer, ask
+from nekogao.explain.decider import measure
+from nekogao.explain.explanation import Explanation, explain
+from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject, TrainedFaces
+from nekogao.explain.survey import Survey, survey, view_of
 from nekogao.nets.generator import Generator
 from nekogao.pictures import characters, images
 from nekogao.pictures.domains import built_in
@@ -62,3 +68,15 @@ def without_levels(kind: type[Generator]) -> Subject:
 
 def noise(seed: int, size: int = 32) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8)
+
+
+def asked(who: Subject, named: list[tuple[Path, np.ndarray]]) -> tuple[Law, list[Answer]]:
+    """What decides, and the answers to some pictures."""
+    law = measure(who)
+    return law, list(ask(who, view_of(law.best.name)[0], named))
+
+
+def explained(who: Subject, pictures: list[np.ndarray]) -> tuple[Survey, list[Explanation]]:
+    """Some pictures, explained, named 0.png and so on."""
+    law, answers = asked(who, [(Path(f"dir/{i}.png"), p) for i, p in enumerate(pictures)])
+    return survey(who, law, answers), list(explain(who, answers, law))

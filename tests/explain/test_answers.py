@@ -18,7 +18,7 @@ from tests.explain.networks import (
 
 
 def one(kind, picture):
-    (answer,) = ask(subject(kind), [(Path("a.png"), picture)])
+    (answer,) = ask(subject(kind), "output", [(Path("a.png"), picture)])
     return answer
 
 
@@ -66,12 +66,12 @@ def test_the_reach_of_a_face_is_half_the_way_to_the_next():
 
 
 def test_one_face_has_no_runner_up():
-    (answer,) = ask(subject(Constant, FACES[:1]), [(Path("a.png"), noise(0))])
+    (answer,) = ask(subject(Constant, FACES[:1]), "output", [(Path("a.png"), noise(0))])
     assert answer.runner_up is None and answer.share == pytest.approx(1)
 
 
 def test_nothing_shown_nothing_answered():
-    assert list(ask(subject(Copy), [])) == []
+    assert list(ask(subject(Copy), "output", [])) == []
 
 
 def test_pictures_are_read_a_few_at_a_time_and_dropped_at_full_size():
@@ -83,7 +83,7 @@ def test_pictures_are_read_a_few_at_a_time_and_dropped_at_full_size():
             read.append(weakref.ref(picture))
             yield Path(f"{i}.png"), picture
 
-    answers = ask(subject(Copy), large())
+    answers = ask(subject(Copy), "output", large())
     first = next(answers)
     assert first.picture.shape == (32, 32, 3) and len(read) < 40
     kept = [first, *answers]
@@ -93,16 +93,17 @@ def test_pictures_are_read_a_few_at_a_time_and_dropped_at_full_size():
 
 def test_chunks_do_not_change_the_answers():
     pictures = [(Path(f"{i}.png"), noise(i)) for i in range(20)]
-    together = list(ask(subject(Lookup), pictures))
+    together = list(ask(subject(Lookup), "output", pictures))
     alone = [one(Lookup, picture) for _, picture in pictures]
     assert [a.path for a in together] == [path for path, _ in pictures]
     assert [a.face for a in together] == [a.face for a in alone]
     assert all(np.array_equal(a.output, b.output) for a, b in zip(together, alone, strict=True))
 
 
-def test_a_network_without_levels_keeps_its_output_for_the_map():
-    (answer,) = ask(without_levels(Lookup), [(Path("a.png"), FACES[1])])
-    assert list(answer.features) == ["output"] and "output-distance" in answer.findings
+def test_only_the_view_of_the_map_is_kept():
+    (answer,) = ask(without_levels(Lookup), "output", [(Path("a.png"), FACES[1])])
+    assert answer.features.shape == (3 * 32 * 32,) and "output-distance" in answer.findings
     assert not any(name.startswith("level-") for name in answer.findings)
-    (answer,) = ask(subject(Lookup), [(Path("a.png"), FACES[1])])
-    assert answer.features and all(name.startswith("level-") for name in answer.features)
+    who = subject(Lookup)
+    (answer,) = ask(who, "level-5", [(Path("a.png"), FACES[1])])
+    assert answer.features.shape == who.views["level-5"].shape[1:]

@@ -3,16 +3,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nekogao.explain.answers import ask
 from nekogao.explain.explanation import explain
-from nekogao.explain.survey import survey
-from tests.explain.networks import FACES, IDS, Constant, Lookup, noise, subject, without_levels
-
-
-def explained(who, pictures):
-    answers = list(ask(who, [(Path(f"dir/{i}.png"), p) for i, p in enumerate(pictures)]))
-    found = survey(who, answers)
-    return found, list(explain(who, answers, found))
+from tests.explain.networks import (
+    FACES,
+    IDS,
+    Constant,
+    Lookup,
+    asked,
+    explained,
+    noise,
+    subject,
+    without_levels,
+)
 
 
 def test_an_explanation_has_the_shares_the_decision_and_the_levels():
@@ -47,6 +49,6 @@ def test_a_network_without_levels_is_explained_by_its_output():
 def test_a_name_that_is_no_text_is_shown_by_its_bytes():
     who = subject(Constant)
     path = Path(b"dir/caf\xe9.png".decode(errors="surrogateescape"))
-    answers = list(ask(who, [(path, np.asarray(FACES[0]))]))
-    (one,) = explain(who, answers, survey(who, answers))
+    law, answers = asked(who, [(path, np.asarray(FACES[0]))])
+    (one,) = explain(who, answers, law)
     assert one.name == "caf\\udce9.png"

@@ -9,7 +9,7 @@ from tests.explain.networks import FACES, Constant, Lookup, noise, subject
 
 def asked(kind, picture, faces=FACES):
     who = subject(kind, faces)
-    return who, next(ask(who, [(Path("a.png"), picture)]))
+    return who, next(ask(who, "output", [(Path("a.png"), picture)]))
 
 
 def test_a_lookup_flips_half_way_to_another_face():

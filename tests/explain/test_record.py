@@ -1,21 +1,14 @@
-import json
-from pathlib import Path
-
 import pytest
 
-from nekogao.explain.answers import ask
-from nekogao.explain.explanation import explain
 from nekogao.explain.record import record
-from nekogao.explain.survey import survey
-from tests.explain.networks import FACES, IDS, Lookup, subject, without_levels
+from tests.explain.networks import FACES, IDS, Lookup, explained, subject, without_levels
+from tests.networks import strict
 
 
 def written(who):
-    answers = list(ask(who, [(Path(f"dir/{i}.png"), face) for i, face in enumerate(FACES)]))
-    found = survey(who, answers)
-    explanations = list(explain(who, answers, found))
+    found, explanations = explained(who, FACES)
     text = record(who, found, explanations, ["cards/a.png"] * 4, ["b.png: broken."]).to_json()
-    return found, json.loads(text)
+    return found, strict(text)
 
 
 def test_the_record_holds_every_number():
@@ -33,8 +26,8 @@ def test_the_record_holds_every_number():
 def test_the_entries_keep_their_names_and_order():
     _, data = written(subject(Lookup))
     assert list(data) == [
-        "nekogao", "domain", "faces", "thumbnails", "note", "deciding", "level", "baseline",
-        "collapsed", "basins", "predictors", "map", "pictures", "faults",
+        "nekogao", "domain", "faces", "thumbnails", "note", "deciding", "level", "law", "baseline",
+        "collapsed", "basins", "predictors", "absent", "map", "pictures", "faults",
     ]  # fmt: skip
     assert list(data["pictures"][0]) == [
         "path", "card", "face", "runner_up", "shares", "memory", "settled", "findings", "agrees",
@@ -49,3 +42,12 @@ def test_the_entries_keep_their_names_and_order():
 def test_a_network_without_levels_has_null_for_its_level():
     _, data = written(without_levels(Lookup))
     assert data["level"] is None and data["deciding"].startswith("output-")
+
+
+def test_with_one_face_a_measure_without_meaning_is_absent_with_its_reason():
+    _, data = written(subject(Lookup, FACES[:1]))
+    names = {score["name"] for score in data["predictors"]}
+    assert "level-5-distance" in names and not names & set(data["absent"])
+    assert "one training face" in data["absent"]["level-5-whitened"]
+    assert {name.partition("-")[0] for name in data["absent"]} == {"level", "decoder", "output"}
+    assert not any("whitened" in name or "centred" in name for name in names)

@@ -1,20 +1,20 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from nekogao.explain.answers import ask
-from nekogao.explain.survey import level_of, survey, view_of
-from tests.explain.networks import FACES, Constant, Lookup, noise, subject, without_levels
-
-
-def asked(who, pictures):
-    return list(ask(who, [(Path(f"{i}.png"), p) for i, p in enumerate(pictures)]))
+from nekogao.explain.survey import level_of, view_of
+from tests.explain.networks import (
+    FACES,
+    Constant,
+    Lookup,
+    explained,
+    noise,
+    subject,
+    without_levels,
+)
 
 
 def look(kind, pictures):
-    who = subject(kind)
-    return survey(who, asked(who, pictures))
+    return explained(subject(kind), pictures)[0]
 
 
 def test_the_predictor_that_is_the_network_itself_agrees_always():
@@ -25,6 +25,7 @@ def test_the_predictor_that_is_the_network_itself_agrees_always():
     assert found.scores[0].agreement == 1
     assert sum(found.once) == 8 and found.settled == found.once
     assert level_of(found.deciding) == found.level is not None and found.collapsed is None
+    assert found.deciding == found.law.best.name
 
 
 def test_one_face_that_takes_all_is_a_collapse():
@@ -43,11 +44,10 @@ def test_equal_sources_lie_at_equal_places_on_the_map():
 
 def test_a_network_without_levels_is_decided_by_its_output():
     who = without_levels(Lookup)
-    found = survey(who, asked(who, FACES))
+    found, _ = explained(who, FACES)
     assert view_of(found.deciding)[0] == "output" and found.level is None
-    best = max(s.agreement for s in found.scores if s.name.startswith("output-"))
     scores = {score.name: score for score in found.scores}
-    assert scores[found.deciding].agreement == best == 1
+    assert scores[found.deciding].agreement == found.law.best.rate == 1
     assert found.face_places.shape == found.picture_places.shape == (4, 2)
 
 

@@ -128,11 +128,11 @@ def test_every_measure_can_be_taken(run, monkeypatch):
 
 def test_it_is_explained_by_its_output_alone(run, faces, tmp_path, capsys):
     assert main(["explain", str(run), str(faces), "--out", str(tmp_path / "why")]) == 0
-    assert "output" in capsys.readouterr().out
+    assert "not explained" in capsys.readouterr().out
     data = json.loads((tmp_path / "why" / "explain.json").read_text(), parse_constant=pytest.fail)
-    assert data["level"] is None and data["deciding"].startswith("output-")
+    assert data["level"] is None and data["law"]["best"]["name"].startswith("output-")
     page = (tmp_path / "why" / "explain.html").read_text()
-    assert "no levels to look at" in page and "The output (by " in page
+    assert "not explained" in page and "the output, the best view" in page
 
 
 def test_the_report_shows_it(run):

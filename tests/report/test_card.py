@@ -2,17 +2,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
-from nekogao.explain.answers import ask
 from nekogao.explain.explanation import explain
-from nekogao.explain.survey import survey
-from nekogao.report import card
-from tests.explain.networks import FACES, Constant, Lookup, noise, subject, without_levels
+from nekogao.report import card, fonts
+from nekogao.report.fonts import Pen
+from tests.explain.networks import FACES, Constant, Lookup, asked, noise, subject, without_levels
 
 
 def explained(who, name, picture):
-    answers = list(ask(who, [(Path(name), picture)]))
-    (one,) = explain(who, answers, survey(who, answers))
+    law, answers = asked(who, [(Path(name), picture)])
+    (one,) = explain(who, answers, law)
     return one
 
 
@@ -39,3 +39,37 @@ def test_a_strip_leads_from_the_picture_to_the_training_face():
     assert captions[:3] == ["picture", "as gray", "comes out"]
     assert captions[3].startswith("settled: ") and captions[4] == f"training face {one.face}"
     assert len(card.flip_strip(one)) == 2 * sum(f is not None for f in (one.morph, one.smallest))
+
+
+def ink(text):
+    sheet = Image.new("L", (300, 60), 255)
+    Pen(30).write(ImageDraw.Draw(sheet), (5, 5), text, "black")
+    return np.asarray(sheet)
+
+
+def test_a_name_that_no_font_has_is_escaped_and_never_boxes(monkeypatch):
+    box = Image.new("L", (300, 60), 255)
+    usual = ImageFont.truetype(fonts._OWN / "DejaVuSans.ttf", 30)
+    ImageDraw.Draw(box).text((5, 5), "猫の顔", fill="black", font=usual)
+    assert not np.array_equal(ink("猫の顔"), np.asarray(box))
+    monkeypatch.setattr(fonts, "fallback", lambda letter: None)
+    assert np.array_equal(ink("猫"), ink("\\u732b")) and (ink("猫") < 128).any()
+
+
+def test_a_name_is_drawn_with_an_installed_font_that_has_it(monkeypatch):
+    other = str(fonts._OWN / "DejaVuSerif.ttf")
+    monkeypatch.setattr(fonts, "fallback", lambda letter: other)
+    drawn = Image.new("L", (300, 60), 255)
+    pen = ImageDraw.Draw(drawn)
+    usual = ImageFont.truetype(fonts._OWN / "DejaVuSans.ttf", 30)
+    where = (5, 5 + usual.getmetrics()[0])
+    pen.text(where, "猫", fill="black", font=ImageFont.truetype(other, 30), anchor="ls")
+    assert np.array_equal(ink("猫"), np.asarray(drawn))
+
+
+def test_a_long_name_keeps_both_its_ends():
+    names = [f"IMG_20180712_the_same_beginning_of_all_of_them_{i}" for i in (1, 2)]
+    found = [card._two(name, Pen(15), 150) for name in names]
+    assert found[0] != found[1] and all(len(lines) == 2 for lines in found)
+    caption = "settled: spurious, nearest a-very-long-name-of-a-face, in 17 steps"
+    assert card._two(caption, Pen(14), 174)[1].endswith("17 steps")

@@ -1,4 +1,4 @@
-import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +10,7 @@ from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
 from nekogao.report import explanation as explained
 from tests.explain.networks import Constant, Copy, Lookup, noise, subject, without_levels
+from tests.networks import strict
 from tests.report.test_run import read
 
 HOSTILE = '<img src=x onerror="alert(1)"> & more.png'
@@ -31,12 +32,13 @@ def run(who, names, out):
 
 def test_a_page_cards_and_json_and_the_rest_continues(finished, folder, tmp_path):
     *events, page = run(Subject.load(finished), [folder], tmp_path / "out")
-    faults = [e.error for e in events if not isinstance(e, Explanation)]
+    faults = [e.error for e in events if isinstance(e, Applied)]
     assert any("broken.png: is not a picture" in f for f in faults)
     assert any("film.mp4: is a video" in f for f in faults) and len(faults) == 2
     assert page == tmp_path / "out" / "explain.html"
-    data = json.loads((tmp_path / "out" / "explain.json").read_text())
-    assert len(data["pictures"]) == 2 and data["faults"] == faults
+    data = strict((tmp_path / "out" / "explain.json").read_text())
+    assert data["faults"] == [f.replace(f"{folder}/", "") for f in faults]
+    assert len(data["pictures"]) == 2
     for picture in data["pictures"]:
         assert images.read(tmp_path / "out" / picture["card"]).shape[1] == 1000
 
@@ -65,7 +67,7 @@ def test_a_collapse_thumbnails_and_outliers_are_reported(finished, tmp_path):
     text, _ = read(run(subject(Constant), [tmp_path / "*.png"], tmp_path / "out")[-1])
     assert "Collapse:" in text and "takes 100%" in text
     text, _ = read(run(subject(Copy), [tmp_path / "*.png"], tmp_path / "copy")[-1])
-    assert "spurious" in text and "none of them" in text and "becomes a law" in text
+    assert "spurious" in text and "none of them" in text
     alone = Subject.load(finished / "model.safetensors")
     text, _ = read(run(alone, [tmp_path / "*.png"], tmp_path / "alone")[-1])
     assert "32x32 thumbnails" in text
@@ -75,7 +77,7 @@ def test_ready_sources_have_no_end(finished, folder, tmp_path):
     *_, page = run(Subject.load(finished, "as-is"), [folder / "cup.png"], tmp_path / "out")
     text, _ = read(page)
     assert "nothing to feed back through" in text and "after settling" not in text
-    assert json.loads((tmp_path / "out/explain.json").read_text())["basins"]["settled"] is None
+    assert strict((tmp_path / "out/explain.json").read_text())["basins"]["settled"] is None
 
 
 def test_nothing_is_overwritten_and_nothing_half_made_is_left(folder, tmp_path):
@@ -84,8 +86,10 @@ def test_nothing_is_overwritten_and_nothing_half_made_is_left(folder, tmp_path):
     assert not any(isinstance(e, Explanation) for e in run(
         subject(Lookup), [folder / "broken.png", tmp_path / "no*"], tmp_path / "out"))  # fmt: skip
     assert not (tmp_path / "out").exists()
-    (tmp_path / "explained").mkdir()
-    assert explained.default_out(tmp_path) == tmp_path / "explained-2"
+    (tmp_path / "out" / "mine").mkdir(parents=True)
+    names = [str(folder / "cup.png")]
+    *_, page = explained.explain_pictures(subject(Lookup), names, tmp_path / "out", numbered=True)
+    assert page == tmp_path / "out-2" / "explain.html"
 
 
 def test_a_network_without_levels_has_a_page_that_names_its_output(tmp_path):
@@ -93,8 +97,8 @@ def test_a_network_without_levels_has_a_page_that_names_its_output(tmp_path):
     *_, page = run(without_levels(Lookup), [tmp_path / "a.png"], tmp_path / "out")
     text, _ = read(page)
     assert "as the output sees them" in text and "The output (by " in text
-    assert "no levels to look at" in text and 'class="levels"' not in text
-    assert json.loads((tmp_path / "out/explain.json").read_text())["level"] is None
+    assert 'class="levels"' not in text
+    assert strict((tmp_path / "out/explain.json").read_text())["level"] is None
 
 
 def test_faults_come_in_the_order_of_the_pictures(tmp_path):
@@ -105,4 +109,51 @@ def test_faults_come_in_the_order_of_the_pictures(tmp_path):
     *events, _ = run(subject(Constant), [tmp_path / "*.png"], tmp_path / "out")
     faults = [e for e in events if isinstance(e, Applied)]
     assert [fault.path.name for fault in faults] == ["03.png", "17.png", "19.png"]
-    assert len(events) == 20
+    assert len(events) == 21
+
+
+def test_an_explanation_that_was_interrupted_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    for i in range(4):
+        images.write(tmp_path / f"{i}.png", noise(i))
+    pictures = [str(tmp_path / "*.png")]
+    run(subject(Lookup), pictures, tmp_path / "whole")
+    events = explained.explain_pictures(subject(Lookup), pictures, tmp_path / "cut")
+    shown = [next(events) for _ in range(3)]
+    assert (shown[0].pictures, shown[0].done) == (4, 0)
+    assert sorted(p.name for p in (tmp_path / "cut" / "cards").iterdir()) == ["0.png", "1.png"]
+    events.close()
+    searched = []
+    search = explained.explain
+    monkeypatch.setattr(explained, "explain", lambda *a: searched.append(a) or search(*a))
+    planned, *_, page = run(subject(Lookup), pictures, tmp_path / "cut")
+    assert planned.done == 2 and len(searched) == 2
+    whole, cut = (
+        {p.relative_to(folder): p.read_bytes() for folder in [tmp_path / name]
+         for p in folder.rglob("*") if p.is_file()} for name in ("whole", "cut")
+    )  # fmt: skip
+    assert whole == cut and page.name == "explain.html"
+
+
+def test_two_explanations_at_once_do_not_share_a_folder(tmp_path):
+    images.write(tmp_path / "a.png", noise(0))
+    names, pages = [str(tmp_path / "a.png")], []
+    first, second = (
+        explained.explain_pictures(subject(Lookup), names, tmp_path / "out", numbered=True)
+        for _ in range(2)
+    )
+    next(first), next(second)
+    with pytest.raises(InputError, match="another `nekogao explain` is at work there"):
+        next(explained.explain_pictures(subject(Lookup), names, tmp_path / "out"))
+    for events in (first, second):
+        pages.append(list(events)[-1].parent.name)
+    assert pages == ["out", "out-2"]
+    with pytest.raises(InputError, match="not empty"):
+        next(explained.explain_pictures(subject(Lookup), names, tmp_path / "out"))
+
+
+def test_pages_and_json_hold_no_folder_of_this_machine(finished, folder, tmp_path):
+    *_, page = run(Subject.load(finished), [folder, tmp_path / "no*"], tmp_path / "out")
+    for path in page.parent.rglob("*"):
+        if path.is_file():
+            for secret in (str(tmp_path), str(Path.home()), str(finished.parent)):
+                assert secret.encode() not in path.read_bytes(), path

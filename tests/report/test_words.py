@@ -1,19 +1,16 @@
 import re
-from pathlib import Path
 
 import pytest
 
-from nekogao.explain.answers import Settling, ask
-from nekogao.explain.explanation import explain
+from nekogao.explain.answers import Settling
 from nekogao.explain.flips import Flip
-from nekogao.explain.survey import survey
 from nekogao.report import words
+from tests.explain import networks
 from tests.explain.networks import FACES, IDS, Constant, Lookup, noise, subject, without_levels
 
 
 def explained(who, pictures):
-    answers = list(ask(who, [(Path(f"dir/{i}.png"), p) for i, p in enumerate(pictures)]))
-    return list(explain(who, answers, survey(who, answers)))
+    return networks.explained(who, pictures)[1]
 
 
 def test_a_line_says_face_share_end_level_and_flip():
