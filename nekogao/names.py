@@ -24,6 +24,13 @@ _RESERVED = frozenset(
 """Names of devices on Windows, whatever suffix follows."""
 
 
+_ABSOLUTE = re.compile(
+    r"(?<![\w.<~:/\\-])(?:~?/|[A-Za-z]:[\\/]+)[^\s/\\\"'<>|:,()]+"
+    r"(?:[\\/]+[^/\\\"'<>|:\n]*)*[^\s/\\\"'<>|:,.()]"
+)
+"""Absolute paths of POSIX and Windows; a name at the end may hold spaces."""
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the text after them round: a name could show another suffix."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "'")
 """How a cell begins that a spreadsheet would compute, and the quote that prevents it."""
 
@@ -66,6 +73,27 @@ def cell(text: str) -> str:
 def from_cell(text: str) -> str:
     """The text that `cell` wrote."""
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULAS) else text
+
+
+def shown(text: str) -> str:
+    """A name as terminals and pages may show it: control characters and stray bytes escaped."""
+    return "".join(c if _is_shown(c) else ascii(c)[1:-1] for c in text)
+
+
+def _is_shown(character: str) -> bool:
+    # Controls, surrogates and marks of direction; joiners (Cf) are part of emoji and scripts.
+    hidden = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return not hidden and character not in _DIRECTIONS
+
+
+def last_part(path: str) -> str:
+    """The name of a file or folder without the folders that it is in, on any system."""
+    return re.split(r"[\\/]", path.rstrip("\\/"))[-1] or path
+
+
+def without_folders(text: str) -> str:
+    """A text in which every absolute path is cut down to its name, so that it can be shared."""
+    return _ABSOLUTE.sub(lambda found: last_part(found[0]), text)
 
 
 def numbered(folder: Path, stem: str, suffix: str) -> Iterator[Path]:

@@ -54,3 +54,20 @@ def test_a_cell_is_no_formula_and_is_read_back(text):
     written = io.StringIO()
     csv.writer(written).writerow(["x", names.cell("=1+1")])
     assert written.getvalue().strip() == "x,'=1+1"
+
+
+def test_a_shown_name_has_no_terminal_escapes_and_stays_itself_otherwise():
+    assert names.shown("\x1b[31mred\x07\n.png") == "\\x1b[31mred\\x07\\n.png"
+    assert names.shown("cat\u202egnp.exe") == "cat\\u202egnp.exe"
+    assert names.shown("caf\udce9") == "caf\\udce9"
+    for plain in ("猫の顔.png", "a b.png", "👩\u200d🚀.png", "C:\\x"):
+        assert names.shown(plain) == plain
+
+
+def test_absolute_paths_are_cut_down_to_their_names():
+    cut = names.without_folders
+    assert cut('pairs = "/home/me/my sets/cats"') == 'pairs = "cats"'
+    assert cut("pairs = 'C:\\\\Users\\\\me\\\\cats'") == "pairs = 'cats'"
+    assert cut("/home/me/a.png: is not a picture.") == "a.png: is not a picture."
+    for kept in ("edges+gray:100", "1/2 of 3", "sets/cats", "https://example.org/a/b", "a / b"):
+        assert cut(kept) == kept

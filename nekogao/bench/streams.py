@@ -76,7 +76,9 @@ def write_pictures(folder: Path, count: int) -> tuple[Path, Path]:
 def answer(model: Path, folder: Path) -> int:
     """How many pictures of a folder were answered."""
     subject = Subject.load(model)
-    return sum(1 for _ in ask(subject, ((p, images.read(p)) for p in images.find(folder))))
+    return sum(
+        1 for _ in ask(subject, "output", ((p, images.read(p)) for p in images.find(folder)))
+    )
 
 
 STREAMS: tuple[Callable[[Workplace, int, int], Stream], ...] = (import_folders, explain)

@@ -10,6 +10,7 @@ from nekogao import __version__
 from nekogao.cli import memory
 from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, WRONG_USAGE, UsageError, app
 from nekogao.errors import NekogaoError, PicturesError
+from nekogao.names import shown
 
 # Importing them enters their commands, in the order in which they are listed.
 from nekogao.cli import preparation, training, results, explanation, study, bench  # noqa: F401 isort: skip
@@ -32,16 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             description="Few-shot picture translation, and what the network remembers of it.",
         )
     except UsageError as error:
-        print(f"nekogao: {error}. See `nekogao --help`.", file=sys.stderr)
+        print(f"nekogao: {shown(str(error))}. See `nekogao --help`.", file=sys.stderr)
         return WRONG_USAGE
     except NekogaoError as error:
         for reason in error.reasons if isinstance(error, PicturesError) else (error,):
-            print(f"nekogao: {reason}", file=sys.stderr)
+            print(f"nekogao: {shown(str(reason))}", file=sys.stderr)
         return AT_FAULT
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         reason = error.strerror or str(error)
-        print(f"nekogao: {where}{reason}. Fix this and try again.", file=sys.stderr)
+        print(f"nekogao: {shown(where + reason)}. Fix this and try again.", file=sys.stderr)
         return AT_FAULT
     except Exception as error:
         what = memory.shortage(error)

@@ -1,7 +1,7 @@
 """What the commands share: the table that they enter, their exit statuses, their last words."""
 
-from contextlib import suppress
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import tyro

@@ -30,6 +30,7 @@ def explain(
     from nekogao.explain.explanation import Explanation
     from nekogao.explain.subject import Subject
     from nekogao.models.gallery import Applied
+    from nekogao.names import shown as as_text
     from nekogao.report import words
     from nekogao.report.explanation import Planned, explain_pictures
 
@@ -46,7 +47,7 @@ def explain(
     for done in explain_pictures(subject, pictures, place, title, numbered=out is None):
         if isinstance(done, Applied):
             failed += 1
-            print(f"nekogao: {done.error}", file=sys.stderr)
+            print(f"nekogao: {as_text(done.error)}", file=sys.stderr)
         elif isinstance(done, Planned):
             total = done.pictures
             if done.done:
@@ -54,7 +55,7 @@ def explain(
         elif isinstance(done, Explanation):
             shown += 1
             progress = f"{shown}/{total}  " if total > 1 else ""
-            print(f"{progress}{words.line(done)}", flush=True)
+            print(f"{progress}{as_text(words.line(done))}", flush=True)
         else:
             print(f"The page: {done.resolve()}")
     return AT_FAULT if failed else DONE

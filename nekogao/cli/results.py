@@ -6,7 +6,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out
-from nekogao.names import Fit
+from nekogao.names import Fit, shown
 
 
 @app.command
@@ -53,13 +53,13 @@ def apply(
     for done in translate(Translator.load(model), images, out or model / "applied", options):
         if done.error:
             failed += 1
-            print(f"nekogao: {done.error}", file=sys.stderr)
+            print(f"nekogao: {shown(done.error)}", file=sys.stderr)
             continue
         if done.note:
-            print(f"note: {done.note}", file=sys.stderr)
+            print(f"note: {shown(done.note)}", file=sys.stderr)
         frames = f"  {done.frames} frames" if done.frames else ""
         near = f"  nearest face {done.nearest}" if done.nearest else ""
-        print(f"{done.path} -> {done.output}{frames}{near}")
+        print(shown(f"{done.path} -> {done.output}{frames}{near}"))
     return AT_FAULT if failed else DONE
 
 

@@ -9,6 +9,7 @@ from nekogao.explain.flips import Flip
 from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import level_of, view_of
+from nekogao.names import shown
 
 _SMALLEST_SHARE = 0.005
 
@@ -29,8 +30,8 @@ class Explanation:
 
     @property
     def name(self) -> str:
-        """The file's name as text, whatever its bytes are."""
-        return self.answer.path.name.encode(errors="backslashreplace").decode()
+        """The file's name as text that can be shown, whatever its bytes are."""
+        return shown(self.answer.path.name)
 
     @property
     def face(self) -> str:

@@ -91,6 +91,7 @@ class PictureRow:
     """All about one picture."""
 
     path: str
+    """Its file's name; the folders of this machine are nobody's business."""
     card: str
     """Its card, relative to the file."""
     face: str
@@ -201,7 +202,7 @@ def _law(law: Law) -> LawRow:
 def _picture(explanation: Explanation, place: list[float], card: str) -> PictureRow:
     answer, ids, decision = explanation.answer, explanation.ids, explanation.decision
     return PictureRow(
-        path=str(answer.path),
+        path=answer.path.name,
         card=card,
         face=explanation.face,
         runner_up=None if answer.runner_up is None else ids[answer.runner_up],

@@ -13,6 +13,7 @@ from nekogao.errors import ConfigError, NekogaoError
 from nekogao.measures.composition import Basis, UnitPicture, UnitPictures
 from nekogao.measures.views import views
 from nekogao.models.translator import Translator
+from nekogao.names import last_part
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
@@ -76,7 +77,7 @@ class Subject:
         run = Run(model) if Path(model).is_dir() and Run(model).exists else None
         if pairs is not None:
             given = PairSet.open(pairs)
-            own = run and run.about().pairs.fingerprint == given.fingerprint
+            own = run is not None and _is_of(run, given)
             return cls(translator, chosen, _from_set(translator, given, chosen),
                        run if own else None)  # fmt: skip
         return cls(translator, chosen, _own_faces(translator, run, chosen), run)
@@ -133,6 +134,14 @@ def unit(picture: Picture) -> UnitPicture:
     return images.to_unit(images.to_tensor([images.rgb(picture)]))[0]
 
 
+def _is_of(run: Run, pairs: PairSet) -> bool:
+    """Whether a run was trained on a pair set."""
+    try:
+        return run.about().pairs.fingerprint == pairs.fingerprint
+    except NekogaoError:
+        return False
+
+
 def _own_faces(translator: Translator, run: Run | None, domain: Domain | None) -> TrainedFaces:
     """The run's pair set, where it still is; or else the thumbnails."""
     if run is None:
@@ -140,11 +149,12 @@ def _own_faces(translator: Translator, run: Run | None, domain: Domain | None) -
     why = "The run's run.toml cannot be read"
     try:
         recorded = run.about().pairs
-        why = f"The run's pair set {recorded.path} cannot be read"
+        why = f"The run's pair set {last_part(recorded.path)} cannot be read"
         pairs = PairSet.open(recorded.path)
         if pairs.fingerprint == recorded.fingerprint:
             return _from_set(translator, pairs, domain)
-        why = f"The pair set {pairs.folder} is no longer the one that the run was trained on"
+        name = pairs.folder.resolve().name
+        why = f"The pair set {name} is no longer the one that the run was trained on"
     except NekogaoError:
         pass  # the thumbnails serve, and the reason is said
     return _from_thumbnails(translator, domain, why)

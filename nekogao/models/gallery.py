@@ -140,6 +140,11 @@ def apply(
     paths, faults = find_inputs(named(names))
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: exists and is not a folder. Name a folder for the outputs.")
+    if (out / APPLIED).is_symlink():
+        raise InputError(
+            f"{out / APPLIED}: is a link, and what is written there would land elsewhere. "
+            "Delete it, or name another folder."
+        )
     yield from faults
     inside = out.iterdir() if out.is_dir() else ()
     taken = {same_name_key(path.name) for path in inside}

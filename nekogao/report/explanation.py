@@ -18,7 +18,7 @@ from nekogao.explain.survey import survey, view_of
 from nekogao.files import write_text
 from nekogao.models import video
 from nekogao.models.gallery import Applied, find_inputs, named
-from nekogao.names import slug
+from nekogao.names import slug, without_folders
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.report import card, unfinished
@@ -67,7 +67,8 @@ def explain_pictures(
     if not numbered:
         unfinished.check(out, of)
     yield from faults
-    gathered = Gathered(failed=[fault.error for fault in faults])
+    gathered = Gathered()
+    gathered.take(list(faults))
     unread: list[Applied] = []
     work: Unfinished | None = None
     try:
@@ -102,8 +103,13 @@ class Gathered:
         """The pictures that could not be read since the last time."""
         found = list(unread)
         unread.clear()
-        self.failed.extend(fault.error for fault in found)
+        self.failed.extend(map(_by_name, found))
         return found
+
+
+def _by_name(fault: Applied) -> str:
+    """A fault that can be sent to others: the file's name without its folders."""
+    return without_folders(fault.error.replace(str(fault.path), fault.path.name))
 
 
 def _explained(

@@ -10,9 +10,10 @@ from urllib.parse import quote
 from nekogao.config.plain import dump_toml, to_dict
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import NekogaoError, PictureError, RunError
-from nekogao.files import write_text
+from nekogao.files import sha256, write_text
 from nekogao.models.families import family_of
 from nekogao.models.gallery import APPLIED, AppliedRow, read_applied
+from nekogao.names import last_part
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
@@ -87,6 +88,8 @@ class Page:
 
     name: str
     about: About
+    origin: str
+    """The run that this one went on from; empty where it began by itself."""
     config: TrainConfig
     described: str
     """What its family says of its settings."""
@@ -129,6 +132,7 @@ def build_report(run: str | Path, applied: str | Path | None = None) -> Path:
     page = Page(
         name=folder.folder.resolve().name,
         about=about,
+        origin=last_part(about.origin.run),
         config=about.train,
         described=family_of(about.train.model).describe(about.train.model),
         domains=domains,
@@ -165,7 +169,13 @@ def _films(run: Run) -> list[Film]:
         steps = list(by_step)
         count = min(_FRAMES, len(steps))
         chosen = [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
-        frames = [Frame(step, embed(images.read(by_step[step]), quality=82)) for step in chosen]
+        frames = [
+            Frame(step, embed(images.read(by_step[step]), quality=82))
+            for step in chosen
+            if not by_step[step].is_symlink()  # in a folder of somebody else it leads anywhere
+        ]
+        if not frames:
+            continue
         films.append(Film(domain, frames))
     return films
 
@@ -175,14 +185,20 @@ def _card(picture: Picture) -> str:
 
 
 def _pairs(about: About) -> list[PairCard]:
-    """The pair set's pictures, as far as they still are where the run found them."""
+    """The pair set's pictures, as far as they still are where the run found them.
+
+    A run folder of somebody else may name any pair set of this machine: only one with the
+    fingerprint that the run recorded is shown.
+    """
     try:
         pairs = PairSet.open(about.pairs.path)
+        if pairs.fingerprint != about.pairs.fingerprint:
+            return []
         return [
             PairCard(
                 id=item.id,
                 category=item.category,
-                origin=item.origin.file,
+                origin=last_part(item.origin.file),
                 target=_card(pairs.picture(i, "target")),
                 sources=[_card(pairs.picture(i, domain)) for domain in pairs.domains],
             )
@@ -207,13 +223,25 @@ def _applied(run: Run, folder: Path | None) -> tuple[list[AppliedCard], list[Lin
             output = images.read(folder / row.output)
         except PictureError:  # a video
             continue
-        try:
-            given = _card(images.read(Path(row.input)))
-        except PictureError:  # moved since
-            given = ""
+        given = _given(row)
         wide = output.shape[1] > 2 * output.shape[0]
         shown.append(AppliedCard(row, given, embed(output) if wide else _card(output)))
     return shown, more
+
+
+def _given(row: AppliedRow) -> str:
+    """What was put in; empty where it has moved or changed.
+
+    A folder of somebody else may name any file of this machine: only one whose bytes are those
+    that were recorded is shown.
+    """
+    path = Path(row.input)
+    try:
+        if path.is_file() and sha256(path) == row.sha256:
+            return _card(images.read(path))
+    except (PictureError, OSError, ValueError):
+        pass
+    return ""
 
 
 def _href(run: Run, path: Path) -> str:
@@ -228,12 +256,13 @@ def _href(run: Run, path: Path) -> str:
 
 
 def _rerun(run: Run, about: About) -> str:
-    """The command that gives the same run again."""
-    name = shlex.quote(str(run.folder))
+    """The command that gives the same run again; names only, since the page is sent to others."""
+    name = run.folder.resolve().name
     command = (
-        f"nekogao train {name}-again --pairs {shlex.quote(about.pairs.path)} "
-        f"--config {shlex.quote(str(run.folder / 'run.toml'))}"
+        f"nekogao train {shlex.quote(f'{name}-again')} "
+        f"--pairs {shlex.quote(last_part(about.pairs.path))} "
+        f"--config {shlex.quote(f'{name}/run.toml')}"
     )
     if about.origin.init_from:
-        command += f" --init-from {shlex.quote(about.origin.init_from)}"
+        command += f" --init-from {shlex.quote(last_part(about.origin.init_from))}"
     return command

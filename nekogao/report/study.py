@@ -3,7 +3,7 @@
 import math
 import shlex
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from nekogao import __version__
 from nekogao.files import write_text
+from nekogao.names import without_folders
 from nekogao.report import figures
 from nekogao.report.inline import render, text_of
 from nekogao.runs.folder import Run
@@ -49,13 +50,15 @@ def build(path: Path, out: Path) -> Path:
         "about": study.about,
         "cells": found.cells,
         "finished": len(found.outcomes),
-        "failures": found.failures,
+        "failures": [
+            replace(each, failed=without_folders(each.failed)) for each in found.failures
+        ],
         "sections": [
             Section(table, _bars(found, table.measure)) for table in summary.tables(found)
         ],
         "curves": _curves(found, out / RUNS),
-        "command": f"nekogao study {shlex.quote(str(path))} --out {shlex.quote(str(out))}",
-        "text": (out / STUDY).read_text(encoding="utf-8"),
+        "command": shlex.join(["nekogao", "study", path.name, "--out", out.resolve().name]),
+        "text": without_folders((out / STUDY).read_text(encoding="utf-8")),
         "version": __version__,
         "css": text_of("page.css"),
     }

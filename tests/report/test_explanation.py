@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from nekogao.errors import InputError
@@ -35,7 +37,8 @@ def test_a_page_cards_and_json_and_the_rest_continues(finished, folder, tmp_path
     assert any("film.mp4: is a video" in f for f in faults) and len(faults) == 2
     assert page == tmp_path / "out" / "explain.html"
     data = strict((tmp_path / "out" / "explain.json").read_text())
-    assert len(data["pictures"]) == 2 and data["faults"] == faults
+    assert data["faults"] == [f.replace(f"{folder}/", "") for f in faults]
+    assert len(data["pictures"]) == 2
     for picture in data["pictures"]:
         assert images.read(tmp_path / "out" / picture["card"]).shape[1] == 1000
 
@@ -146,3 +149,11 @@ def test_two_explanations_at_once_do_not_share_a_folder(tmp_path):
     assert pages == ["out", "out-2"]
     with pytest.raises(InputError, match="not empty"):
         next(explained.explain_pictures(subject(Lookup), names, tmp_path / "out"))
+
+
+def test_pages_and_json_hold_no_folder_of_this_machine(finished, folder, tmp_path):
+    *_, page = run(Subject.load(finished), [folder, tmp_path / "no*"], tmp_path / "out")
+    for path in page.parent.rglob("*"):
+        if path.is_file():
+            for secret in (str(tmp_path), str(Path.home()), str(finished.parent)):
+                assert secret.encode() not in path.read_bytes(), path

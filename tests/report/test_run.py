@@ -2,12 +2,14 @@ import re
 import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import nekogao
-from nekogao.errors import RunError
+from nekogao.errors import InputError, RunError
+from nekogao.files import sha256
 from nekogao.models.gallery import APPLIED, AppliedRow, apply
 from nekogao.models.translator import Options
 from nekogao.pictures import images
@@ -132,3 +134,51 @@ def test_what_cannot_be_reported_is_said(run, tmp_path):
     (run / "metrics.jsonl").unlink()
     with pytest.raises(RunError, match="nothing was measured yet"):
         build_report(run)
+
+
+def test_a_page_holds_no_folder_of_this_machine(run, tmp_path):
+    images.write(tmp_path / "cup.png", photographs()["coffee"])
+    list(apply(nekogao.load(run), [str(tmp_path / "cup.png")], run / "applied", Options()))
+    about = (run / "run.toml").read_text()
+    (run / "run.toml").write_text(
+        f'{about}\n[continued]\nfrom = "{tmp_path}/first"\nstep = 3\ninit_from = "{tmp_path}/w"\n'
+    )
+    text = build_report(run).read_bytes()
+    for secret in (Path.home(), tmp_path, run.resolve().parent, Path(Run(run).about().pairs.path)):
+        assert str(secret).encode() not in text
+    assert b"--init-from w" in text and b"went on from first" in text
+
+
+def test_a_foreign_run_shows_no_picture_of_this_machine(run, tmp_path):
+    secret = tmp_path / "secret.png"
+    images.write(secret, photographs()["rocket"])
+    images.write(run / "out.png", photographs()["coffee"])
+    shown = []
+    for claimed in ("", "0" * 64, sha256(secret)):
+        row = AppliedRow(output="a.png", input=str(secret), sha256=claimed)
+        (run / "applied").mkdir(exist_ok=True)
+        shutil.copy2(run / "out.png", run / "applied" / "a.png")
+        (run / "applied" / APPLIED).write_text(row.to_json() + "\n")
+        shown.append('alt="given"' in build_report(run).read_text())
+    assert shown == [False, False, True], "whoever knows its bytes has it already"
+    pages = []
+    for name in ("000000-edges.png", "000004-edges.png"):
+        pages.append(read(build_report(run))[1].tags.count("img"))
+        (run / "previews" / name).unlink()
+        (run / "previews" / name).symlink_to(secret)
+    pages.append(read(build_report(run))[1].tags.count("img"))
+    assert pages == [pages[0], pages[0] - 1, pages[0] - 2]
+    about = (run / "run.toml").read_text()
+    (run / "run.toml").write_text(re.sub(r'fingerprint = ".*"', 'fingerprint = "0"', about))
+    assert "The pairs" not in build_report(run).read_text()
+
+
+def test_apply_does_not_write_through_a_link(run, tmp_path):
+    images.write(tmp_path / "cup.png", photographs()["coffee"])
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (run / "applied").mkdir()
+    (run / "applied" / APPLIED).symlink_to(victim)
+    with pytest.raises(InputError, match="is a link"):
+        list(apply(nekogao.load(run), [str(tmp_path / "cup.png")], run / "applied", Options()))
+    assert victim.read_text() == "mine"
