@@ -61,5 +61,6 @@ def show_result(run: Path) -> None:
     from nekogao.tracking import console
 
     opened = Run.open(run)
-    console.print_stages(stages(opened.read_metrics(), opened.config().phases))
+    phases = list(map(str, opened.config().phases))
+    console.print_stages(stages(opened.read_metrics(), phases))
     print(f"The report: {opened.report.resolve()}")

@@ -99,7 +99,7 @@ class Domain:
         if self.imported:
             raise ConfigError(
                 f"domain {self.name}: its sources were imported, so none can be made from a new "
-                f"picture. Give ready sources with --domain {AS_IS}."
+                f"picture. Give ready sources with domain={AS_IS!r} (--domain {AS_IS})."
             )
         return images.as_channels(KINDS[self.kind](picture, self), self.channels)
 

@@ -136,15 +136,17 @@ def read(path: Path) -> About:
             init_from=str(continued.get("init_from", "")),
             init_sha256=str(continued.get("init_sha256", "")),
         )
-        config = train_config(data["train"])
+        config, versions = train_config(data["train"]), dict(data.get("versions", {}))
     except KeyError as error:
         raise RunError(f"{path}: has no pairs.{error.args[0]}. Restore the file.") from None
-    except (NekogaoError, TypeError, ValueError, AttributeError) as error:
+    except NekogaoError as error:
         raise RunError(f"{path}: {error}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RunError(f"{path}: has an entry of a wrong type ({error}). Restore it.") from None
     return About(
         pairs=record,
         train=config,
         origin=origin,
         nekogao=str(data.get("nekogao", "")),
-        versions=dict(data.get("versions", {})),
+        versions=versions,
     )

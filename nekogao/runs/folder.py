@@ -12,7 +12,14 @@ import torch
 
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import DiskError, NekogaoError, PairSetError, RunError
-from nekogao.files import own_new_folder, read_lines, sha256, write_atomically, write_text
+from nekogao.files import (
+    append_text,
+    own_new_folder,
+    read_lines,
+    sha256,
+    write_atomically,
+    write_text,
+)
 from nekogao.models import file
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.about import About, Origin, read
@@ -138,9 +145,7 @@ class Run:
 
     def append_metrics(self, rows: Sequence[Measurement]) -> None:
         """Add lines to metrics.jsonl."""
-        text = "".join(row.to_json() + "\n" for row in rows)
-        with self.metrics.open("a", encoding="utf-8") as handle:
-            handle.write(text)
+        append_text(self.metrics, "".join(row.to_json() + "\n" for row in rows))
 
     def read_metrics(self) -> list[Measurement]:
         """Every line of metrics.jsonl; one that was cut off by a crash is left out."""
