@@ -126,8 +126,8 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Model:
     if missing or unknown:
         kind, keys = ("lacks", missing) if missing else ("has the unknown key", unknown)
         raise WeightsError(
-            f"the state dict {kind} {_spell(keys[0])} ({len(missing)} missing, {len(unknown)} unknown). "
-            "Only the plain unet_128 and unet_256 can be read."
+            f"the state dict {kind} {_spell(keys[0])} ({len(missing)} missing, {len(unknown)} "
+            "unknown). Only the plain unet_128 and unet_256 can be read."
         )
     for theirs, ours in names.items():
         if theirs in weights:
