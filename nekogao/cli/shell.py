@@ -1,6 +1,5 @@
 """From arguments to an exit status: commands are found, and errors become one line."""
 
-import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -64,11 +63,10 @@ def _answered(given: list[str]) -> int:
         tell(f"{where}{error.strerror or error}. Fix this and try again.")
         return AT_FAULT
     except UnicodeEncodeError as error:
-        if error.encoding not in (sys.getfilesystemencoding(), "utf-8"):
-            raise
+        near = error.object[max(0, error.start - 20) : error.end + 20]
         tell(
-            f"{error.object!r}: this locale has no such file names ({error.encoding}). Set "
-            "PYTHONUTF8=1, or rename the file."
+            f"...{near}...: a name with characters that {error.encoding} cannot write. Rename the "
+            "file or folder, or set PYTHONUTF8=1 where this is the locale's fault."
         )
         return AT_FAULT
     except KeyboardInterrupt:

@@ -141,6 +141,10 @@ def load(path: Path) -> Model:
 
 
 def _load_own(path: Path) -> Model:
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        raise WeightsError(
+            f"{path}: safetensors opens no name that is not UTF-8. Rename the file or folder."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}

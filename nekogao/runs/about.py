@@ -136,7 +136,11 @@ def read(path: Path) -> About:
             init_from=str(continued.get("init_from", "")),
             init_sha256=str(continued.get("init_sha256", "")),
         )
-        config, versions = train_config(data["train"]), dict(data.get("versions", {}))
+        config = train_config(data["train"])
+        versions = {
+            name: value if isinstance(value, int) else str(value)
+            for name, value in data.get("versions", {}).items()
+        }
     except KeyError as error:
         raise RunError(f"{path}: has no pairs.{error.args[0]}. Restore the file.") from None
     except NekogaoError as error:
