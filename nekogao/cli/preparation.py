@@ -180,7 +180,8 @@ def doctor(
 
     if snap is not None:
         count = snap_to_palettes(pairs, snap)
-        print(f"{count} items in {snap}, label maps snapped to their palettes")
+        items = counted(count, "item")
+        print(f"{items} in {snap}, label maps snapped to their palettes")
         return DONE
     faults = examine(pairs)
     for fault in faults:
