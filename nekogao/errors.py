@@ -16,7 +16,20 @@
 Every message says what is wrong, what came, and the next step, on one line.
 """
 
+import re
 from collections.abc import Sequence
+
+_LONGEST_REASON = 160
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def reason(error: BaseException) -> str:
+    """What another library says of its failure, as part of a line of ours.
+
+    On one line, without colours and cut short; its type where it says nothing.
+    """
+    said = " ".join(_ESCAPES.sub("", str(error)).split()) or type(error).__name__
+    return "".join(c if c.isprintable() else "?" for c in said[:_LONGEST_REASON])
 
 
 class NekogaoError(Exception):

@@ -1,5 +1,6 @@
 """Files and folders that are either complete or absent."""
 
+import errno
 import hashlib
 import json
 import os
@@ -13,9 +14,12 @@ from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from nekogao.errors import InputError
+from nekogao.errors import InputError, NekogaoError
 from nekogao.lock import writing
 from nekogao.names import numbered, same_name_key
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says of a write that found no room; it does not say where."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -33,18 +37,48 @@ def _complete(path: Path, write: Callable[[Path], None]) -> Iterator[Path]:
     """A temporary file next to `path` that `write` has filled; deleted after the block."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        write(temporary)
-        with temporary.open("r+b") as handle:
-            os.fsync(handle.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        yield temporary
+        with _named(temporary, path):
+            write(temporary)
+            with temporary.open("r+b") as handle:
+                os.fsync(handle.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            yield temporary
     finally:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def _named(temporary: Path, path: Path) -> Iterator[None]:
+    """Errors inside the block name `path`, not the hidden `temporary` that becomes it."""
+    hidden, shown = str(temporary), str(path)
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            error.filename = os.fsdecode(error.filename).replace(hidden, shown)
+        elif error.errno in _FULL:
+            error.filename = shown
+        raise
+    except NekogaoError as error:
+        error.args = (str(error).replace(hidden, shown),)
+        raise
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically."""
-    write_atomically(path, lambda temporary: _write_bytes(temporary, text.encode()))
+    """Write UTF-8 text atomically. Bytes of file names that are no text are escaped."""
+    write_atomically(path, lambda temporary: _write_bytes(temporary, _encoded(text)))
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add UTF-8 text to a file, which is made where it is missing; escaped as by `write_text`."""
+    with _named(path, path), path.open("ab") as handle:
+        handle.write(_encoded(text))
+        handle.flush()
+
+
+def _encoded(text: str) -> bytes:
+    # The escape is JSON's own, so that JSON reads the same name back.
+    return text.encode(errors="backslashreplace")
 
 
 def _write_bytes(path: Path, data: bytes) -> None:
@@ -133,11 +167,12 @@ def own_new_folder(out: Path) -> Iterator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
-        if out.is_dir():
-            out.rmdir()
-        temporary.rename(out)
+        with _named(temporary, out):
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            if out.is_dir():
+                out.rmdir()
+            temporary.rename(out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -170,13 +205,14 @@ def sha256(path: Path) -> str:
 def read_lines(path: Path, *needed: str) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file that have the keys `needed`.
 
-    A line that a crash cut off is left out.
+    A line that a crash cut off, or that is no JSON, is left out.
     """
     rows = []
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    # Names are written as they are, and may hold other characters that str.splitlines splits at.
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             row = json.loads(line)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):  # numbers of 5,000 digits, lists nested as deep
             continue
         if isinstance(row, dict) and all(key in row for key in needed):
             rows.append(row)

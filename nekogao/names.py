@@ -35,6 +35,11 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "'")
 """How a cell begins that a spreadsheet would compute, and the quote that prevents it."""
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun, as in `1 fault` and `2 faults`; `plural` where an s does not do."""
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"
+
+
 def slug(text: str) -> str:
     """`text` as a file name that every system takes: word characters, marks, dots and hyphens.
 

@@ -1,3 +1,5 @@
+import errno
+import json
 import os
 import threading
 from pathlib import Path
@@ -169,3 +171,52 @@ def test_the_folder_that_one_works_in_is_not_replaced(tmp_path, monkeypatch):
     for name in (".", "./", str(tmp_path / "here"), "../here"):
         with pytest.raises(InputError, match="in use as a folder to work in"):
             files.check_new_folder(Path(name))
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\u0085b", "a\u2029b", "a\x0bb", "a\x1cb", "a\fb"])
+def test_a_line_is_one_object_whatever_the_names_in_it(tmp_path, name):
+    path = tmp_path / "a.jsonl"
+    rows = [{"name": name}, {"name": "next"}]
+    files.write_text(path, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
+    assert files.read_lines(path, "name") == rows
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "9" * 5000, '{"a":' * 5000, "\ud800", "{}x", ""])
+def test_lines_that_are_no_json_are_left_out(tmp_path, line):
+    path = tmp_path / "a.jsonl"
+    files.write_text(path, f'{line}\n{{"step": 1}}\n')
+    assert files.read_lines(path, "step") == [{"step": 1}]
+
+
+def test_bytes_of_names_that_are_no_text_survive_json(tmp_path):
+    name = os.fsdecode(b"caf\xe9.png")
+    files.append_text(tmp_path / "a.jsonl", json.dumps({"name": name}, ensure_ascii=False) + "\n")
+    assert files.read_lines(tmp_path / "a.jsonl") == [{"name": name}]
+
+
+def test_errors_name_the_file_and_not_the_hidden_one(tmp_path):
+    path = tmp_path / "a.txt"
+
+    def missing(temporary):
+        (temporary / "deeper").write_text("x")
+
+    def full(temporary):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def refused(temporary):
+        raise InputError(f"{temporary}: is no picture. Name another.")
+
+    for write in (missing, full):
+        with pytest.raises(OSError) as caught:
+            files.write_atomically(path, write)
+        assert str(caught.value.filename).startswith(str(path)) and ".tmp" not in str(caught.value)
+    with pytest.raises(InputError, match=f"^{path}: is no picture. Name another.$"):
+        files.write_atomically(path, refused)
+    out = tmp_path / "out"
+    with pytest.raises(OSError) as caught, files.new_folder(out) as folder:
+        (folder / "a" / "b").write_text("x")
+    assert caught.value.filename == str(out / "a" / "b")
+    if (full_device := Path("/dev/full")).exists():
+        with pytest.raises(OSError) as caught:
+            files.append_text(full_device, "x\n")
+        assert caught.value.filename == "/dev/full"

@@ -1,20 +1,57 @@
 """What the commands share: the table that they enter, their exit statuses, their last words."""
 
 import sys
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import tyro
 
-from nekogao.errors import NekogaoError
+from nekogao.errors import ConfigError, NekogaoError
+from nekogao.names import shown
 
-DONE, AT_FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, AT_FAULT, WRONG_USAGE, INTERRUPTED, UNHEARD = 0, 1, 2, 130, 141
 
-app = tyro.extras.SubcommandApp()
+Command = TypeVar("Command", bound=Callable[..., int])
+
+
+class App:
+    """The table of commands, which modules enter with `@app.command`."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Callable[..., int]] = {}
+        self._parser = tyro.extras.SubcommandApp()
+
+    def command(self, function: Command, name: str = "") -> Command:
+        """Enter a function as a command of its name, or of another."""
+        self.commands[name or function.__name__] = function
+        return self._parser.command(name=name or function.__name__)(function)
+
+    def run(self, arguments: Sequence[str], description: str) -> int:
+        """Parse the arguments and run the command that they name; returns its exit status."""
+        return self._parser.cli(args=arguments, prog="nekogao", description=description)
+
+
+app = App()
 
 
 class UsageError(Exception):
-    """Options that contradict each other."""
+    """The command line is wrong in itself, whatever the files that it names hold."""
+
+
+@contextmanager
+def from_the_line(command: str) -> Iterator[None]:
+    """Inside the block a ConfigError is about what the command line says."""
+    try:
+        yield
+    except ConfigError as error:
+        raise UsageError(f"{command}: {error}") from None
+
+
+def tell(message: str) -> None:
+    """One line on stderr, whatever is in the message: control characters are shown escaped."""
+    print(f"nekogao: {shown(message)}", file=sys.stderr)
 
 
 def is_file(model: Path) -> bool:
@@ -61,5 +98,6 @@ def show_result(run: Path) -> None:
     from nekogao.tracking import console
 
     opened = Run.open(run)
-    console.print_stages(stages(opened.read_metrics(), opened.config().phases))
+    phases = list(map(str, opened.config().phases))
+    console.print_stages(stages(opened.read_metrics(), phases))
     print(f"The report: {opened.report.resolve()}")

@@ -2,16 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out, tell
 
 
 @app.command
 def explain(
-    model: Positional[Path],
-    pictures: Positional[tuple[str, ...]],
+    model: Annotated[Positional[Path], arg(metavar="MODEL")],
+    pictures: Annotated[Positional[tuple[str, ...]], arg(metavar="PICTURES ...")],
     out: Path | None = None,
     domain: str | None = None,
     pairs: Path | None = None,
@@ -47,7 +48,7 @@ def explain(
     for done in explain_pictures(subject, pictures, place, title, numbered=out is None):
         if isinstance(done, Applied):
             failed += 1
-            print(f"nekogao: {as_text(done.error)}", file=sys.stderr)
+            tell(done.error)
         elif isinstance(done, Planned):
             total = done.pictures
             if done.done:

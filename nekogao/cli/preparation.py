@@ -1,20 +1,20 @@
 """Commands from photographs to pair sets."""
 
-import sys
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, note_left_out
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, from_the_line, note_left_out, tell
 from nekogao.config.pairs import BUILT, IMPORTED, PairConfig
-from nekogao.names import Fit
+from nekogao.names import Fit, counted
 
 
 @app.command
 def faces(
-    photos: Positional[Path],
-    out: Positional[Path],
+    photos: Annotated[Positional[Path], arg(metavar="PHOTOS")],
+    out: Annotated[Positional[Path], arg(metavar="OUT")],
     kind: Literal["auto", "cat", "human"] = "auto",
     every_face: bool = False,
     fallback: Literal["none", "centre"] = "none",
@@ -40,21 +40,24 @@ def faces(
     broken = [photo for photo in found if photo.error]
     hits = [p for p in found if p.boxes and p.boxes[0].kind != "centre"]
     crops = sum(len(photo.boxes) for photo in found)
-    print(f"{len(found)} photographs, {len(hits)} with a face, {crops} crops in {out}")
+    photographs = counted(len(found), "photograph")
+    print(f"{photographs}, {len(hits)} with a face, {counted(crops, 'crop')} in {out}")
     missed = len(found) - len(hits) - len(broken)
     if len(hits) < len(found):
         print(f"misses: {out / finder.MISSES}; fix {out / 'boxes.csv'} and pass it with --boxes")
     if missed > len(hits) and fallback != "centre":
-        print(f"no face in {missed} photographs: --fallback centre cuts out their centre squares")
+        print(
+            f"no face in {counted(missed, 'photograph')}: --fallback centre cuts out their centre squares"
+        )
     for photo in broken:
-        print(f"nekogao: {photo.error}", file=sys.stderr)
+        tell(photo.error)
     return AT_FAULT if broken else DONE
 
 
 @app.command
 def pairs(
-    faces: Positional[Path],
-    out: Positional[Path],
+    faces: Annotated[Positional[Path], arg(metavar="FACES")],
+    out: Annotated[Positional[Path], arg(metavar="OUT")],
     domains: tuple[str, ...] = BUILT.domains,
     size: int = BUILT.size,
     fit: Fit = BUILT.fit,
@@ -73,11 +76,16 @@ def pairs(
         high: Canny's upper threshold, for edges.
     """
     from nekogao.pairs.build import build, root_of
+    from nekogao.pictures.domains import built_in
 
-    config = PairConfig(domains=domains, size=size, fit=fit, low=low, high=high)
+    with from_the_line("pairs"):
+        config = PairConfig(domains=domains, size=size, fit=fit, low=low, high=high)
+        for name in domains:
+            built_in(name, low, high)
     note_left_out(root_of(faces))
     count = build(faces, out, config)
-    print(f"{count} items, {size}x{size}, domains {', '.join(domains)}, in {out}")
+    items = counted(count, "item")
+    print(f"{items}, {size}x{size}, domains {', '.join(domains)}, in {out}")
     _show_notes(out)
     return DONE
 
@@ -89,15 +97,15 @@ def _show_notes(out: Path) -> None:
     found = PairSet.open(out)
     for domain in found.header.domains.values():
         if domain.palette:
-            print(f"{domain.name}: label maps of {len(domain.palette)} colours")
+            print(f"{domain.name}: label maps of {counted(len(domain.palette), 'colour')}")
     for item in found.items:
         for doubt in item.origin.doubts:
-            print(f"nekogao: {item.id}: {doubt}", file=sys.stderr)
+            tell(f"{item.id}: {doubt}")
 
 
-@app.command(name="import")
+@partial(app.command, name="import")
 def import_(
-    out: Positional[Path],
+    out: Annotated[Positional[Path], arg(metavar="OUT")],
     hdf5: tuple[str, ...] = (),
     aligned: Path | None = None,
     direction: Literal["AtoB", "BtoA"] = "AtoB",
@@ -123,9 +131,13 @@ def import_(
     """
     from nekogao.pairs.hdf5 import import_hdf5
     from nekogao.pairs.imports import import_aligned, import_folders
+    from nekogao.pictures.domains import imported
 
     if sum(map(bool, (hdf5, aligned, folders))) != 1:
         raise UsageError("import: give one of --hdf5, --aligned, --folders")
+    with from_the_line("import"):
+        config = PairConfig(size=size, fit=fit)
+        imported(domain, 1)
     if hdf5:
         named = [part.partition("=") for part in hdf5]
         if not all(name and path for name, _, path in named):
@@ -139,23 +151,23 @@ def import_(
     elif set(labels) - {domain}:
         raise UsageError(f"import: --labels takes the domain's name, which is {domain}")
     elif aligned:
-        config = PairConfig(size=size, fit=fit)
         note_left_out(aligned)
         count = import_aligned(
             out, aligned, config, direction=direction, domain=domain, labels=domain in labels
         )
     else:
         assert folders is not None
-        config = PairConfig(size=size, fit=fit)
         note_left_out(*folders)
         count = import_folders(out, *folders, config, domain=domain, labels=domain in labels)
-    print(f"{count} items in {out}")
+    print(f"{counted(count, 'item')} in {out}")
     _show_notes(out)
     return DONE
 
 
 @app.command
-def doctor(pairs: Positional[Path], snap: Path | None = None) -> int:
+def doctor(
+    pairs: Annotated[Positional[Path], arg(metavar="PAIRS")], snap: Path | None = None
+) -> int:
     """Examine a pair set; list everything that is wrong with it.
 
     Args:
@@ -168,18 +180,19 @@ def doctor(pairs: Positional[Path], snap: Path | None = None) -> int:
 
     if snap is not None:
         count = snap_to_palettes(pairs, snap)
-        print(f"{count} items in {snap}, label maps snapped to their palettes")
+        items = counted(count, "item")
+        print(f"{items} in {snap}, label maps snapped to their palettes")
         return DONE
     faults = examine(pairs)
     for fault in faults:
         print(fault)
     if faults:
-        print(f"nekogao: {pairs}: {len(faults)} faults", file=sys.stderr)
+        tell(f"{pairs}: {counted(len(faults), 'fault')}")
         return AT_FAULT
     found = PairSet.open(pairs)
     print(
-        f"{pairs}: sound. {len(found)} items, {found.size}x{found.size}, "
-        f"{len(found.domains)} domains ({', '.join(found.domains)}), "
+        f"{pairs}: sound. {counted(len(found), 'item')}, {found.size}x{found.size}, "
+        f"{counted(len(found.domains), 'domain')} ({', '.join(found.domains)}), "
         f"each target once and with a source in every domain"
     )
     return DONE

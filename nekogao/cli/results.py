@@ -2,17 +2,18 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out
-from nekogao.names import Fit, shown
+from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out, tell
+from nekogao.names import Fit, counted, shown
 
 
 @app.command
 def apply(
-    model: Positional[Path],
-    images: Positional[tuple[str, ...]],
+    model: Annotated[Positional[Path], arg(metavar="MODEL")],
+    images: Annotated[Positional[tuple[str, ...]], arg(metavar="IMAGES ...")],
     out: Path | None = None,
     domain: str | None = None,
     fit: Fit = "stretch",
@@ -53,18 +54,22 @@ def apply(
     for done in translate(Translator.load(model), images, out or model / "applied", options):
         if done.error:
             failed += 1
-            print(f"nekogao: {shown(done.error)}", file=sys.stderr)
+            tell(done.error)
             continue
         if done.note:
             print(f"note: {shown(done.note)}", file=sys.stderr)
-        frames = f"  {done.frames} frames" if done.frames else ""
+        frames = f"  {counted(done.frames, 'frame')}" if done.frames else ""
         near = f"  nearest face {done.nearest}" if done.nearest else ""
         print(shown(f"{done.path} -> {done.output}{frames}{near}"))
     return AT_FAULT if failed else DONE
 
 
 @app.command
-def report(run: Positional[Path], applied: Path | None = None, pairs: Path | None = None) -> int:
+def report(
+    run: Annotated[Positional[Path], arg(metavar="RUN")],
+    applied: Path | None = None,
+    pairs: Path | None = None,
+) -> int:
     """Write one HTML page about a run.
 
     Args:
@@ -79,7 +84,10 @@ def report(run: Positional[Path], applied: Path | None = None, pairs: Path | Non
 
 
 @app.command
-def strip(model: Positional[Path], out: Positional[Path]) -> int:
+def strip(
+    model: Annotated[Positional[Path], arg(metavar="MODEL")],
+    out: Annotated[Positional[Path], arg(metavar="OUT")],
+) -> int:
     """Write a model file without the faces it was trained on, to be given to others.
 
     Args:

@@ -1,16 +1,18 @@
 """The command that carries out a study."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, UsageError, app
+from nekogao.cli.output import go_on_unheard
+from nekogao.names import counted
 
 
 @app.command
 def study(
-    study: Positional[Path],
+    study: Annotated[Positional[Path], arg(metavar="STUDY")],
     out: Path | None = None,
     engine: Literal["local", "ray"] = "local",
     workers: int = 0,
@@ -32,6 +34,7 @@ def study(
         raise UsageError(f"study: --workers {workers} must not be negative")
     folder = out or study.with_suffix("")
     failed = 0
+    go_on_unheard()
     keep_freed_memory()
     with console.stop_on_signal() as stop:
         for event in conduct(study, folder, engine=engine, workers=workers, stop=stop):
@@ -49,7 +52,8 @@ def _line(event: Any) -> str:
 
     if isinstance(event, Begun):
         return (
-            f"{event.cells} cells x {event.seeds} seeds: {event.runs} runs, {event.done} finished "
+            f"{counted(event.cells, 'cell')} x {counted(event.seeds, 'seed')}: "
+            f"{counted(event.runs, 'run')}, {event.done} finished "
             f"already; workers: {event.workers}, threads of each: {event.threads}"
         )
     if isinstance(event, Ended):
@@ -57,8 +61,10 @@ def _line(event: Any) -> str:
         left = f"  about {_time(event.left)} left" if event.done < event.total else ""
         return f"{event.done}/{event.total}  {event.run}  {how}{left}"
     if isinstance(event, Completed):
-        return f"finished: {event.total} runs" + (f", {event.failed} failed" * bool(event.failed))
-    return f"interrupted after {event.done} of {event.total} runs; the same command resumes"
+        failed = f", {event.failed} failed" if event.failed else ""
+        return f"finished: {counted(event.total, 'run')}{failed}"
+    total = counted(event.total, "run")
+    return f"interrupted after {event.done} of {total}; the same command resumes"
 
 
 def _time(seconds: float) -> str:

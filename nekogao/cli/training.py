@@ -5,11 +5,12 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import DONE, INTERRUPTED, UsageError, app, end_run, show_result
+from nekogao.cli.app import DONE, INTERRUPTED, UsageError, app, end_run, from_the_line, show_result
+from nekogao.cli.output import go_on_unheard
 
 
 @app.command
-def demo(out: Positional[Path] = Path("demo")) -> int:
+def demo(out: Annotated[Positional[Path], arg(metavar="OUT")] = Path("demo")) -> int:
     """The whole story on ten embedded faces, a few minutes long; ends with a report.
 
     Args:
@@ -20,6 +21,7 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
     from nekogao.tracking import console
     from nekogao.training.allocator import keep_freed_memory
 
+    go_on_unheard()
     keep_freed_memory()
     with console.stop_on_signal() as stop:
         if console.show(tell(out, stop)):
@@ -30,7 +32,7 @@ def demo(out: Positional[Path] = Path("demo")) -> int:
 
 @app.command
 def train(
-    run: Positional[Path],
+    run: Annotated[Positional[Path], arg(metavar="RUN")],
     pairs: Path | None = None,
     recipe: str | None = None,
     config: Path | None = None,
@@ -65,13 +67,17 @@ def train(
         raise UsageError("train: give --recipe or --config, not both")
     chosen = None
     if not Run(run).exists or any((recipe, config, phases, generator, settings, seed is not None)):
-        chosen = compose(
-            config or recipe or DEFAULT,
-            generator=generator,
-            phases=phases,
-            seed=seed,
-            overrides=parse_overrides(settings),
-        )
+        if config:
+            compose(config)  # what is wrong in the file is not the command line's fault
+        with from_the_line("train"):
+            chosen = compose(
+                config or recipe or DEFAULT,
+                generator=generator,
+                phases=phases,
+                seed=seed,
+                overrides=parse_overrides(settings),
+            )
+    go_on_unheard()
     keep_freed_memory()
     with console.stop_on_signal() as stop:
         interrupted = console.show(go(run, pairs, chosen, init_from=init_from, stop=stop))
@@ -80,8 +86,8 @@ def train(
 
 @app.command
 def switch(
-    run: Positional[Path],
-    new: Positional[Path],
+    run: Annotated[Positional[Path], arg(metavar="RUN")],
+    new: Annotated[Positional[Path], arg(metavar="NEW")],
     phases: tuple[str, ...],
     pairs: Path | None = None,
 ) -> int:
@@ -93,18 +99,22 @@ def switch(
         phases: DOMAIN:EPOCHS, in order.
         pairs: The pair set, where the old run's has moved; it is noted in the new run.
     """
+    from nekogao.config.schema import Phase
     from nekogao.tracking import console
     from nekogao.training.allocator import keep_freed_memory
     from nekogao.training.loop import switch as go
 
+    with from_the_line("switch"):
+        chosen = [str(Phase.parse(phase)) for phase in phases]
+    go_on_unheard()
     keep_freed_memory()
     with console.stop_on_signal() as stop:
-        interrupted = console.show(go(run, new, list(phases), pairs, stop=stop))
+        interrupted = console.show(go(run, new, chosen, pairs, stop=stop))
     return end_run(new, interrupted)
 
 
 @app.command
-def recipes(name: Positional[str] = "") -> int:
+def recipes(name: Annotated[Positional[str], arg(metavar="NAME")] = "") -> int:
     """List the recipes, or show all settings of one with what they mean.
 
     Args:
@@ -115,7 +125,9 @@ def recipes(name: Positional[str] = "") -> int:
     from nekogao.config.documentation import document
 
     if name:
-        print(document(compose(name)), end="")
+        with from_the_line("recipes"):
+            chosen = compose(name)
+        print(document(chosen), end="")
         return DONE
     for each, meaning in known().items():
         print(f"{each:10}{meaning}")

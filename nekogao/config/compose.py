@@ -7,6 +7,7 @@ from typing import Any
 
 from nekogao.config.convolutional import ConvolutionalConfig, GeneratorConfig
 from nekogao.config.plain import KIND, MODEL, names, read_toml, train_config
+from nekogao.config.rules import shown
 from nekogao.config.schema import Phase, TrainConfig
 from nekogao.errors import ConfigError
 
@@ -87,7 +88,7 @@ def _settings(recipe: str | Path | None) -> Plain:
         data = read_toml(recipe)
         data = data.get("train", data)
         if not isinstance(data, dict):
-            raise ConfigError(f"{recipe}: train = {data!r}: must be a table. Fix the file.")
+            raise ConfigError(f"{recipe}: train = {shown(data)}: must be a table. Fix the file.")
     elif recipe in recipe_names():
         data = read_toml(RECIPES / f"{recipe}.toml")
     else:
@@ -95,7 +96,7 @@ def _settings(recipe: str | Path | None) -> Plain:
     # Settings of the family may be given in short: from here on they all are.
     inner = data.get(MODEL, {})
     if not isinstance(inner, dict):
-        raise ConfigError(f"{recipe}: model = {inner!r}: must be a table. Fix the file.")
+        raise ConfigError(f"{recipe}: model = {shown(inner)}: must be a table. Fix the file.")
     rest = {key: value for key, value in data.items() if key != MODEL}
     tables = {key: value for key, value in inner.items() if key != KIND}
     for name in tables.keys() & rest.keys():
@@ -129,12 +130,14 @@ def _with_generator(data: Plain, name: str) -> Plain:
         )
     own = data.get("generator", {})
     if not isinstance(own, dict):
-        raise ConfigError(f"generator = {own!r}: must be a table. Fix the file.")
+        raise ConfigError(f"generator = {shown(own)}: must be a table. Fix the file.")
     chosen = {**own, **GENERATORS[name]}
     patch = own.get("patch", 1)
-    if patch > 1 and chosen["patch"] == 1 and "width" not in GENERATORS[name]:
+    width = own.get("width", GeneratorConfig().width)
+    numbers = type(patch) is int and type(width) is int  # what else they are is found later
+    if numbers and patch > 1 and chosen["patch"] == 1 and "width" not in GENERATORS[name]:
         # The first level is as many times larger as patches were, so it gets fewer channels.
-        chosen["width"] = max(_NARROWEST, own.get("width", GeneratorConfig().width) // patch)
+        chosen["width"] = max(_NARROWEST, width // patch)
     return {**data, "generator": chosen}
 
 
@@ -147,10 +150,12 @@ def parse_overrides(assignments: Iterable[str]) -> Plain:
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals or not all(name.split(".")):
-            raise ConfigError(f"--set {assignment}: must be NAME=VALUE, as in generator.width=32.")
+            raise ConfigError(
+                f"{shown(assignment)} in --set: must be NAME=VALUE, as in generator.width=32."
+            )
         try:
             found[name] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             found[name] = text
     return found
 
@@ -167,5 +172,5 @@ def _assigned(data: Plain, name: str, value: Any) -> Plain:
     if "." in rest:
         table, own, key = f"{table}.{rest.partition('.')[0]}", None, rest
     if not isinstance(own, dict):
-        raise ConfigError(f"{name} = {value!r}: {table} is a single value, not a table.")
+        raise ConfigError(f"{name} = {shown(value)}: {table} is a single value, not a table.")
     return {**data, table: {**own, key: value}}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from nekogao.config.rules import ModelConfig, require
+from nekogao.config.rules import ModelConfig, require, require_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,7 @@ class GeneratorConfig:
     """Law of the initial weights."""
 
     def __post_init__(self) -> None:
+        require_types(self, "generator.")
         require(1 <= self.width <= 512, "generator.width", self.width, "must be from 1 to 512")
         power = self.patch >= 1 and self.patch & (self.patch - 1) == 0
         require(power, "generator.patch", self.patch, "must be a power of two")
@@ -70,6 +71,7 @@ class AdversaryConfig:
     """PatchGAN's game; the article's adversary has its own."""
 
     def __post_init__(self) -> None:
+        require_types(self, "adversary.")
         require(1 <= self.width <= 512, "adversary.width", self.width, "must be from 1 to 512")
 
 
@@ -83,6 +85,7 @@ class LossConfig:
     """Weight of the adversarial loss; unused without an adversary."""
 
     def __post_init__(self) -> None:
+        require_types(self, "losses.")
         for name in ("l1", "adversarial"):
             require(
                 getattr(self, name) >= 0, f"losses.{name}", getattr(self, name), "must be >= 0"
@@ -103,6 +106,7 @@ class OptimizerConfig:
     """How the learning rate falls to a hundredth within each phase (linear: second half)."""
 
     def __post_init__(self) -> None:
+        require_types(self, "optimizer.")
         require(self.lr > 0, "optimizer.lr", self.lr, "must be positive")
         for name in ("beta1", "beta2"):
             value = getattr(self, name)
@@ -121,6 +125,7 @@ class ConvolutionalConfig(ModelConfig):
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
 
     def __post_init__(self) -> None:
+        require_types(self, "model.")
         require(
             self.losses.l1 > 0 or (self.losses.adversarial > 0 and self.adversary.kind != "none"),
             "losses",

@@ -1,8 +1,8 @@
 """Configuration of pair sets: what is made of each picture."""
 
 from dataclasses import dataclass
-from typing import get_args
 
+from nekogao.config.rules import require_types
 from nekogao.errors import ConfigError
 from nekogao.names import Fit
 
@@ -17,7 +17,7 @@ def check_size(size: int) -> None:
     if not (SMALLEST <= size <= LARGEST and size & (size - 1) == 0):
         raise ConfigError(
             f"size {size}: must be a power of two from {SMALLEST} to {LARGEST}. "
-            "Rebuild the pair set with such a --size."
+            "Rebuild the pair set with such a size= (--size on the command line)."
         )
 
 
@@ -43,13 +43,15 @@ class PairConfig:
     """Canny's upper threshold on the gradient; `edges` only (the article's value)."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.domains, list):
+            object.__setattr__(self, "domains", tuple(self.domains))  # frozen from here on
+        require_types(self)
         check_size(self.size)
         if not self.domains:
             raise ConfigError(
-                "no domain was named. Give at least one, as in --domains gray edges."
+                'no domain was named. Give at least one, as in domains=("gray", "edges") '
+                "(--domains gray edges on the command line)."
             )
-        if self.fit not in get_args(Fit):
-            raise ConfigError(f"fit {self.fit!r}: must be one of {', '.join(get_args(Fit))}.")
 
 
 BUILT = PairConfig()

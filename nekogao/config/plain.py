@@ -1,5 +1,6 @@
 """Configurations as plain data: to TOML and back, and what differs between two of them."""
 
+import sys
 import tomllib
 import types
 import typing
@@ -11,12 +12,14 @@ from typing import Any, Literal
 
 import tomli_w
 
-from nekogao.config.rules import ModelConfig
+from nekogao.config.rules import ModelConfig, shown
 from nekogao.config.schema import MODELS, TrainConfig
 from nekogao.errors import ConfigError, InputError
 
 MODEL, KIND = "model", "kind"
 """The table of a family's settings, and the entry in it that names the family."""
+_DEEPEST = 32
+"""Tables and lists inside each other that a file may have; no configuration has that many."""
 _SPELLINGS = {bool: "true", int: "10", float: "0.5", str: "word"}
 
 
@@ -46,10 +49,12 @@ def train_config(data: Mapping[str, Any]) -> TrainConfig:
     own = {f.name for f in fields(TrainConfig)}
     given = data.get(MODEL, {})
     if not isinstance(given, Mapping):
-        raise ConfigError(f"model = {given!r}: must be a table, as in model.kind=...")
+        raise ConfigError(f"model = {shown(given)}: must be a table, as in model.kind=...")
     kind = given.get(KIND, TrainConfig().model.kind)
     if not isinstance(kind, str) or kind not in MODELS:
-        raise ConfigError(f"model.kind = {kind!r}: unknown family. Choose from {names(MODELS)}.")
+        raise ConfigError(
+            f"model.kind = {shown(kind)}: unknown family. Choose from {names(MODELS)}."
+        )
     short = {f.name for f in fields(MODELS[kind])} - own
     for name in short & data.keys() & given.keys():
         raise ConfigError(f"{name} and model.{name} are both given. Remove one of them.")
@@ -85,7 +90,12 @@ def _check_known(data: Mapping[str, Any], cls: type, spelled: list[str], where: 
     known = {f.name for f in fields(cls)}
     for name in data:
         if name not in known:
-            raise ConfigError(f"unknown setting {where}{name}. {_hint(f'{where}{name}', spelled)}")
+            full = f"{where}{name}"
+            raise ConfigError(f"unknown setting {_spell(full)}. {_hint(full, spelled)}")
+
+
+def _spell(name: str) -> str:
+    return name if name.isprintable() and len(name) < 80 else shown(name)
 
 
 def _hint(name: str, spelled: list[str]) -> str:
@@ -115,7 +125,7 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
         if not isinstance(value, Mapping):
             inner = fields(kind)[0].name
             raise ConfigError(
-                f"{name} = {value!r}: must be a table. Set one of its fields, as in "
+                f"{name} = {shown(value)}: must be a table. Set one of its fields, as in "
                 f"{name}.{inner}=..."
             )
         return from_dict(typing.cast(type, kind), value, f"{name}.")
@@ -124,23 +134,27 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
         if type(value) is int and str(value) in choices:
             value = str(value)
         if value not in choices:
-            raise ConfigError(f"{name} = {value!r}: must be one of {names(map(str, choices))}.")
+            raise ConfigError(
+                f"{name} = {shown(value)}: must be one of {names(map(str, choices))}."
+            )
         return value
     if origin is tuple:
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
-            text = value if isinstance(value, str) else "word"
+            text = _spell(value) if isinstance(value, str) else "word"
             raise ConfigError(
-                f'{name} = {value!r}: must be a list of texts, as in {name}=["{text}"] '
+                f'{name} = {shown(value)}: must be a list of texts, as in {name}=["{text}"] '
                 "(in a shell, with single quotes around it)."
             )
         return tuple(value)
     if origin in (types.UnionType, typing.Union):
         kind = choices[0]
+    if kind is float and type(value) is int and abs(value) > sys.float_info.max:
+        raise ConfigError(f"{name} = {shown(value)}: is too large for a number of this kind.")
     if kind in (float, str) and type(value) is int:
         return kind(value)
     if type(value) is not kind:
         raise ConfigError(
-            f"{name} = {value!r}: must be of type {kind.__name__}, as in "
+            f"{name} = {shown(value)}: must be of type {kind.__name__}, as in "
             f"{name}={_example(kind, about)}."
         )
     return value
@@ -163,16 +177,54 @@ def toml_value(value: Any) -> str:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file. Raises InputError where it is missing or not TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file. Name a TOML file that exists.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise _too_deep(path) from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{path}: cannot be read ({reason}). Name another file.") from None
+    except ValueError as error:  # no text, no TOML, or a number of 5,000 digits
         raise InputError(f"{path}: is not TOML ({error}). Fix or replace the file.") from None
+    level: list[Any] = [data]
+    for _ in range(_DEEPEST):
+        level = [v for inner in level for v in _inside(inner)]
+        if any(isinstance(value, str) and "\0" in value for value in level):
+            raise InputError(f"{path}: holds a text with a NUL in it. Fix or replace the file.")
+    if level:
+        raise _too_deep(path)
+    return data
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep(path: Path) -> InputError:
+    return InputError(f"{path}: is nested deeper than {_DEEPEST} tables. Fix or replace the file.")
 
 
 def dump_toml(data: Mapping[str, Any]) -> str:
-    """Plain data as TOML text."""
-    return tomli_w.dumps(data)
+    """Plain data as TOML text.
+
+    Raises InputError for the name of a file that is no text, which TOML cannot hold.
+    """
+    text = tomli_w.dumps(data)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        line = next(line for line in text.split("\n") if not _is_text(line))
+        named = line.encode(errors="backslashreplace").decode()
+        raise InputError(f"{named}: TOML cannot hold a name that is not UTF-8. Rename the file or "
+                         "folder.") from None  # fmt: skip
+    return text
+
+
+def _is_text(text: str) -> bool:
+    return all(not "\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def differences(old: TrainConfig, new: TrainConfig) -> list[tuple[str, Any, Any]]:

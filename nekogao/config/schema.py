@@ -8,8 +8,12 @@ from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from nekogao.config.convolutional import ConvolutionalConfig
-from nekogao.config.rules import ModelConfig, require
+from nekogao.config.rules import LARGEST_COUNT, ModelConfig, require, require_types, shown
 from nekogao.errors import ConfigError
+
+_MOST_THREADS = 4096
+_MOST_DIGITS = 9
+"""Of a number of epochs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +26,17 @@ class Phase:
     """Passes over the pair set."""
 
     @classmethod
-    def parse(cls, text: str) -> "Phase":
+    def parse(cls, text: "str | Phase") -> "Phase":
         """Read `edges:160`, `edges+gray:100` or `all:100`. Raises ConfigError."""
+        text = str(text)
         names, colon, count = text.rpartition(":")
         domains = tuple(names.split("+"))
-        fits = colon and count.isascii() and count.isdigit() and int(count) > 0
+        digits = count.isascii() and count.isdigit() and len(count) <= _MOST_DIGITS
+        fits = colon and digits and int(count) > 0
         if not fits or not all(domains) or len(set(domains)) != len(domains):
             raise ConfigError(
-                f"phase {text!r}: must be DOMAIN:EPOCHS or DOMAIN+DOMAIN:EPOCHS, each domain once "
-                "and at least one epoch, as in edges:160."
+                f"phase {shown(text)}: must be DOMAIN:EPOCHS or DOMAIN+DOMAIN:EPOCHS, each domain "
+                "once and from one to 999999999 epochs, as in edges:160."
             )
         return cls(domains=domains, epochs=int(count))
 
@@ -63,6 +69,7 @@ class AugmentConfig:
     """Standard deviation of Gaussian noise on the source, on [0, 1]."""
 
     def __post_init__(self) -> None:
+        require_types(self, "augment.")
         for f in fields(self):
             value, top = getattr(self, f.name), 180 if f.name == "rotate" else 1
             require(0 <= value <= top, f"augment.{f.name}", value, f"must be in [0, {top}]")
@@ -77,8 +84,8 @@ class AugmentConfig:
 class TrainConfig:
     """Everything that a run depends on, except its pair set."""
 
-    phases: tuple[str, ...] = ("all:300",)
-    """Stretches of training, in order: DOMAIN[+DOMAIN...]:EPOCHS."""
+    phases: tuple[str | Phase, ...] = ("all:300",)
+    """Stretches of training, in order: DOMAIN[+DOMAIN...]:EPOCHS. A Phase becomes such a text."""
     seed: int = 0
     """Initial weights, order, augmentation and dropout all follow from it."""
     batch: int = 10
@@ -103,20 +110,26 @@ class TrainConfig:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
+        if isinstance(self.phases, (list, tuple)):
+            written = tuple(str(p) if isinstance(p, Phase) else p for p in self.phases)
+            object.__setattr__(self, "phases", written)  # frozen from here on
+        require_types(self)
         require(len(self.phases) > 0, "phases", self.phases, "must name at least one phase")
         for text in self.phases:
             Phase.parse(text)
         require(0 <= self.seed < 2**63, "seed", self.seed, "must be from 0 to 2^63 - 1")
         require(0 <= self.replay < 1, "replay", self.replay, "must be in [0, 1)")
         for name in ("batch", "every", "probe"):
-            require(getattr(self, name) >= 1, name, getattr(self, name), "must be at least 1")
+            value = getattr(self, name)
+            require(1 <= value <= LARGEST_COUNT, name, value, "must be at least 1, below 2^31")
         require(
             self.checkpoint_seconds >= 0,
             "checkpoint_seconds",
             self.checkpoint_seconds,
             "must not be negative",
         )
-        require(self.threads >= 0, "threads", self.threads, "must not be negative")
+        most = 0 <= self.threads <= _MOST_THREADS
+        require(most, "threads", self.threads, f"must be from 0 to {_MOST_THREADS}")
 
     def parsed_phases(self) -> list[Phase]:
         """The phases, read."""

@@ -2,14 +2,20 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from nekogao.config.convolutional import AdversaryConfig, ConvolutionalConfig, OptimizerConfig
+from nekogao.config.convolutional import (
+    AdversaryConfig,
+    ConvolutionalConfig,
+    GeneratorConfig,
+    OptimizerConfig,
+)
 from nekogao.config.pairs import check_size
+from nekogao.config.rules import require
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.family import Family, Learner, Losses, Moment, Shape
@@ -62,6 +68,10 @@ def shape(config: ConvolutionalConfig, header: Header) -> dict[str, Any]:
 
 def build(shape: Shape) -> Generator:
     """The generator of a shape. Raises ConfigError or TypeError where it is none."""
+    settings = {field.name for field in fields(GeneratorConfig)}
+    GeneratorConfig(**{name: value for name, value in shape.items() if name in settings})
+    for name in ("source_channels", "target_channels"):
+        require(shape.get(name) in (1, 3), name, shape.get(name), "must be 1 or 3")
     return Generator(**shape)
 
 

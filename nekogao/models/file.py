@@ -5,6 +5,8 @@ thumbnails of the training targets, to name the face that an output resembles.
 """
 
 import json
+import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,10 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
-from nekogao.errors import ConfigError, DiskError, InputError, WeightsError
+from nekogao.config.rules import shown
+from nekogao.errors import ConfigError, DiskError, InputError, WeightsError, reason
 from nekogao.files import existing_folder, write_atomically, write_new
 from nekogao.models.convolutional import CONVOLUTIONAL
 from nekogao.models.families import named
@@ -126,58 +130,127 @@ def load(path: Path) -> Model:
 
     The network comes in evaluation mode, on the CPU.
 
-    Raises WeightsError where the file is missing, damaged, or something else.
+    Raises WeightsError where the file is missing, damaged, or something else, and where a weight
+    is not finite.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file. Name a run folder or a model.safetensors.")
-    model = _load_foreign(path) if path.suffix in _FOREIGN else _load_own(path)
+    model = _load_foreign(path) if path.suffix.lower() in _FOREIGN else _load_own(path)
     model.network.eval()
     return model
 
 
 def _load_own(path: Path) -> Model:
+    if any("\ud800" <= letter <= "\udfff" for letter in str(path)):
+        raise WeightsError(
+            f"{path}: safetensors opens no name that is not UTF-8. Rename the file or folder."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise WeightsError(f"{path}: not a safetensors file ({reason}). Name another.") from None
-    if FORMAT not in header:
+    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
         raise WeightsError(
-            f"{path}: its header has no entry {FORMAT!r} (found {', '.join(header) or 'none'}). "
+            f"{path}: not a safetensors file ({reason(error)}). Name another."
+        ) from None
+    if FORMAT not in header:
+        found = shown(", ".join(header)) if header else "none"
+        raise WeightsError(
+            f"{path}: its header has no entry {FORMAT!r} (found {found}). "
             "Name a model.safetensors that nekogao wrote."
         )
     try:
-        return _parse(json.loads(header[FORMAT]), tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError, ConfigError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{path}: damaged model file ({reason}). Name another.") from None
+        model = _parse(json.loads(header[FORMAT]), tensors)
+    except KeyError as error:
+        missing = shown(error.args[0])
+        raise WeightsError(
+            f"{path}: damaged model file (lacks {missing}). Name another."
+        ) from None
+    except (TypeError, ValueError, RuntimeError, OverflowError, ConfigError) as error:
+        damage = reason(error).removesuffix(".")
+        raise WeightsError(f"{path}: damaged model file ({damage}). Name another.") from None
+    check_finite(model.network, path)
+    return model
 
 
-def _parse(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Model:
+def check_finite(network: nn.Module, path: Path) -> None:
+    """Raise WeightsError where a weight is infinite or no number: all outputs would be black."""
+    for name, value in network.state_dict().items():
+        if value.is_floating_point() and not bool(value.isfinite().all()):
+            bad = int((~value.isfinite()).sum())
+            raise WeightsError(
+                f"{path}: {name} is not finite ({bad} of {value.numel()} values). The training "
+                "diverged, or the file is damaged; name another."
+            )
+
+
+def _parse(about: Any, tensors: dict[str, torch.Tensor]) -> Model:
+    """The model that a header describes. Raises what is wrong with it, in many kinds."""
+    if not isinstance(about, dict) or not isinstance(about["generator"], dict):
+        raise TypeError("the header is no table")
     kind, shape = about.get("kind", _USUAL), about["generator"]
+    if not isinstance(kind, str):
+        raise TypeError(f"kind is {shown(kind)}")
     with torch.device("meta"):  # no initial weights are drawn only to be replaced
         network = named(kind).build(shape)
-    pictures = tensors.pop(_THUMBNAILS).numpy()
+    faces = _faces(about["faces"], tensors.pop(_THUMBNAILS, None))
     state = {key.removeprefix(_NETWORK): value for key, value in tensors.items()}
+    for key, value in network.state_dict().items():
+        if key in state and state[key].dtype != value.dtype:
+            raise TypeError(f"{key} is {state[key].dtype}, must be {value.dtype}")
     network.load_state_dict(state, assign=True)
+    if not isinstance(about["last"], str):
+        raise TypeError(f"last is {shown(about['last'])}")
     return Model(
         kind=kind,
         shape=shape,
         network=network,
         domains={d["name"]: Domain.from_dict(d) for d in about["domains"]},
-        last=str(about["last"]),
-        faces=dict(zip(about["faces"], pictures, strict=True)),
+        last=about["last"],
+        faces=faces,
     )
+
+
+def _faces(ids: Any, pictures: torch.Tensor | None) -> dict[str, Picture]:
+    """Id -> thumbnail; none where a file has neither."""
+    if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
+        raise TypeError("faces is no list of texts")
+    if pictures is None:
+        pictures = torch.empty((0, THUMBNAIL, THUMBNAIL, 3), dtype=torch.uint8)
+    if pictures.dtype != torch.uint8 or pictures.shape[1:] != (THUMBNAIL, THUMBNAIL, 3):
+        raise TypeError(f"thumbnails are {pictures.dtype} of shape {tuple(pictures.shape)}")
+    if len(ids) != len(pictures) or len(set(ids)) != len(ids):
+        raise ValueError(f"{len(ids)} names of faces, {len(pictures)} thumbnails")
+    return dict(zip(ids, pictures.numpy(), strict=True))
 
 
 def _load_foreign(path: Path) -> Model:
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # of what is in the file, not of what was asked
+            warnings.simplefilter("ignore")
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load raises many kinds on damaged files
-        reason = str(error).splitlines()[0][:200]
-        raise WeightsError(f"{path}: cannot be read as plain weights ({reason}).") from None
-    if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
+        # What it says itself is long, and advises to trust the file.
+        objects = re.search(r"GLOBAL\s+(?:\S*\s)?([\w.]+)|class ([\w.]+)", str(error))
+        what = (
+            f"holds Python objects ({next(filter(None, objects.groups()))}), not weights alone"
+            if objects
+            else "is damaged, or not what torch.save wrote"
+        )
+        raise WeightsError(
+            f"{path}: {what}. Save the generator's `net.state_dict()` with torch.save."
+        ) from None
+    if not isinstance(state, dict) or not all(map(_is_weight, state.items())):
         raise WeightsError(f"{path}: is not a state dict. Save `net.state_dict()` alone.")
-    return read_junyanz_unet(state)
+    try:
+        model = read_junyanz_unet(state)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from None
+    check_finite(model.network, path)
+    return model
+
+
+def _is_weight(entry: tuple[Any, Any]) -> bool:
+    key, value = entry
+    plain = isinstance(value, torch.Tensor) and value.layout == torch.strided
+    return isinstance(key, str) and plain and not (value.is_meta or value.is_quantized)

@@ -4,14 +4,15 @@ import glob
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_type_hints
 
 from nekogao.errors import InputError, PictureError
-from nekogao.files import inside, read_lines, sha256, write_first_free
+from nekogao.files import append_text, inside, read_lines, sha256, write_first_free
 from nekogao.models import video
 from nekogao.models.translator import Fitted, Options, Result, Translator
 from nekogao.names import same_name_key, slug
@@ -110,6 +111,19 @@ class AppliedRow:
         if not self.nearest:
             del row["nearest"], row["distance"]
         return json.dumps(row, ensure_ascii=False)
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> "AppliedRow":
+        """What a row says; entries of later versions are left out.
+
+        Raises TypeError where an entry is missing or has another type.
+        """
+        hints = get_type_hints(cls)
+        found = {name: value for name, value in row.items() if name in hints}
+        for name, value in found.items():
+            if type(value) is not hints[name] and (hints[name], type(value)) != (float, int):
+                raise TypeError(f"{name} is of type {type(value).__name__}")
+        return cls(**found)
 
 
 def apply(
@@ -255,8 +269,7 @@ def _record(work: _Work, done: Applied) -> None:
         nearest=done.nearest,
         distance=round(done.distance, 4),
     )
-    with (work.out / APPLIED).open("a", encoding="utf-8") as handle:
-        handle.write(row.to_json() + "\n")
+    append_text(work.out / APPLIED, row.to_json() + "\n")
 
 
 def read_applied(folder: Path) -> list[AppliedRow]:
@@ -264,12 +277,14 @@ def read_applied(folder: Path) -> list[AppliedRow]:
     path = folder / APPLIED
     if not path.is_file():
         return []
-    known = {f.name for f in fields(AppliedRow)}
-    rows = (
-        AppliedRow(**{name: value for name, value in row.items() if name in known})
-        for row in read_lines(path, "output")
-    )
-    return [row for row in rows if inside(folder, row.output).is_file()]
+    found = []
+    for line in read_lines(path, "output"):
+        # A line that somebody changed: wrong types, a NUL in the name, a way out of the folder.
+        with suppress(TypeError, ValueError, OSError, InputError):
+            row = AppliedRow.from_row(line)
+            if inside(folder, row.output).is_file():
+                found.append(row)
+    return found
 
 
 def _apply_video(work: _Work, path: Path) -> Applied:

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from nekogao.config.rules import shown
 from nekogao.errors import WeightsError
 from nekogao.models.convolutional import CONVOLUTIONAL
 from nekogao.models.model import Model
@@ -35,6 +36,8 @@ _PLAIN: dict[str, Any] = {
 }
 """What every network of theirs has in our terms; dropout is off in use."""
 
+MOST_CHANNELS = 512
+"""At the first level; theirs have 64."""
 _STATISTICS = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
 
@@ -63,6 +66,37 @@ def _names(levels: int, normalisation: str) -> dict[str, str]:
     return names
 
 
+def _spell(key: str) -> str:
+    return key if key.isprintable() and len(key) < 80 else shown(key)
+
+
+def _check_kind(theirs: str, ours: str, value: Tensor) -> None:
+    """Raise WeightsError for a value that is none of the kind its name says."""
+    counter = ours.endswith("num_batches_tracked")
+    kernel = ours.endswith((".conv.weight", ".up.weight"))
+    fits = value.shape[2:] == (4, 4) if kernel else value.ndim == (0 if counter else 1)
+    if not fits or not (counter or value.is_floating_point()):
+        raise WeightsError(
+            f"{theirs}: {value.dtype} of shape {tuple(value.shape)}, which no layer of unet_128 "
+            "or unet_256 has. Give the generator's state dict (`latest_net_G.pth`)."
+        )
+
+
+def _plain_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights without what DataParallel (`module.`) and torch.compile (`_orig_mod.`) put
+    into their names. Raises WeightsError where two would then share one."""
+    found: dict[str, Tensor] = {}
+    for key, value in weights.items():
+        parts = [part for part in key.split(".") if part != "_orig_mod"]
+        while parts[:1] == ["module"]:
+            del parts[0]
+        name = ".".join(parts)
+        if name in found:
+            raise WeightsError(f"the state dict has {shown(name)} twice. Save one network alone.")
+        found[name] = value
+    return found
+
+
 def read_junyanz_unet(weights: dict[str, Tensor]) -> Model:
     """Build a model from a state dict of that project's `unet_128` or `unet_256`.
 
@@ -73,6 +107,7 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Model:
     Raises:
         WeightsError: A key is missing, unknown, or of the wrong shape; the first is named.
     """
+    weights = _plain_names(weights)
     depth = max((key.count(".model") for key in weights), default=0)
     levels = depth if "model.model.0.weight" in weights else 0
     if levels not in (7, 8):
@@ -91,16 +126,26 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Model:
     if missing or unknown:
         kind, keys = ("lacks", missing) if missing else ("has the unknown key", unknown)
         raise WeightsError(
-            f"the state dict {kind} {keys[0]} ({len(missing)} missing, {len(unknown)} unknown). "
-            "Only the plain unet_128 and unet_256 can be read."
+            f"the state dict {kind} {_spell(keys[0])} ({len(missing)} missing, {len(unknown)} "
+            "unknown). Only the plain unet_128 and unet_256 can be read."
         )
+    for theirs, ours in names.items():
+        if theirs in weights:
+            _check_kind(theirs, ours, weights[theirs])
     first, last = weights["model.model.0.weight"], weights["model.model.3.weight"]
+    width, source, target = first.shape[0], first.shape[1], last.shape[1]
+    if source not in (1, 3) or target not in (1, 3) or not 1 <= width <= MOST_CHANNELS:
+        raise WeightsError(
+            f"the network has {source} source and {target} target channels and the width {width}: "
+            f"channels must be 1 or 3, the width at most {MOST_CHANNELS}. Only pictures in gray "
+            "or colour can be read."
+        )
     shape = {
         **_PLAIN,
         "size": 2**levels,
-        "source_channels": first.shape[1],
-        "target_channels": last.shape[1],
-        "width": first.shape[0],
+        "source_channels": source,
+        "target_channels": target,
+        "width": width,
         "normalisation": normalisation,
     }
     with torch.device("meta"):  # no initial weights are drawn only to be replaced
@@ -119,7 +164,7 @@ def read_junyanz_unet(weights: dict[str, Tensor]) -> Model:
         elif given.shape[:2] != value.shape[:2]:
             raise WeightsError(
                 f"{key}: shape {tuple(given.shape)}, expected {tuple(value.shape)} for a width of "
-                f"{first.shape[0]} (levels stop widening at {WIDEST} times that)."
+                f"{width} (levels stop widening at {WIDEST} times that)."
             )
     for level in range(1, levels):
         # A skip's channels come first there, and last here.

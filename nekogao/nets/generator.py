@@ -47,7 +47,7 @@ def count_levels(size: int) -> int:
     if not (SMALLEST <= size <= LARGEST and size & (size - 1) == 0):
         raise ConfigError(
             f"size {size}: must be a power of two from {SMALLEST} to {LARGEST}. "
-            "Rebuild the pair set with such a --size."
+            "Rebuild the pair set with such a size= (--size on the command line)."
         )
     return size.bit_length() - 1
 

@@ -79,7 +79,10 @@ def write(out: Path, header: Header, entries: Iterable[Entry]) -> int:
     Raises InputError where `out` holds something already, PairSetError where there is no entry.
     """
     count = 0
-    with new_folder(out) as folder, (folder / NAME).open("w", encoding="utf-8") as lines:
+    with (
+        new_folder(out) as folder,
+        (folder / NAME).open("w", encoding="utf-8", errors="backslashreplace") as lines,
+    ):
         for kind in ("target", *header.domains):
             (folder / kind).mkdir()
         lines.write(_header_line(header) + "\n")

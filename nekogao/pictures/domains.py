@@ -42,6 +42,13 @@ class Domain:
     """The colours of label maps, each of `channels` numbers from 0 to 255; `labels` only."""
 
     def __post_init__(self) -> None:
+        numbers = (self.channels, self.low, self.high)
+        texts = isinstance(self.name, str) and isinstance(self.kind, str)
+        if not texts or any(type(n) is not int or abs(n) > 2**31 for n in numbers):
+            raise ConfigError(
+                f"domain {str(self.name)[:40]!r}: its name and kind must be texts, its channels "
+                "and thresholds whole numbers. Restore the file."
+            )
         if not self.name.replace("-", "").replace("_", "").isalnum() or self.name in _TAKEN:
             raise ConfigError(
                 f"domain name {self.name!r}: letters, digits, hyphens and underscores only, and "
@@ -99,7 +106,7 @@ class Domain:
         if self.imported:
             raise ConfigError(
                 f"domain {self.name}: its sources were imported, so none can be made from a new "
-                f"picture. Give ready sources with --domain {AS_IS}."
+                f"picture. Give ready sources with domain={AS_IS!r} (--domain {AS_IS})."
             )
         return images.as_channels(KINDS[self.kind](picture, self), self.channels)
 

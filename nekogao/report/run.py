@@ -143,7 +143,7 @@ def build_report(
         config=about.train,
         described=family_of(about.train.model).describe(about.train.model),
         domains=domains,
-        stages=stages(rows, about.train.phases),
+        stages=stages(rows, list(map(str, about.train.phases))),
         last={row.domain: row for row in rows},
         items=about.pairs.items,
         curves=figures.curves(rows, domains, _boundaries(rows, about.train)),
@@ -163,9 +163,10 @@ def build_report(
 
 def _boundaries(rows: Sequence[Measurement], config: TrainConfig) -> list[tuple[float, str]]:
     found = []
-    for number, name in enumerate(config.phases, 1):
+    for number, name in enumerate(map(str, config.phases), 1):
         if any(row.phase == number for row in rows):
-            found.append((max(r.epoch for r in rows if r.phase == number - 1), name))
+            before = [row.epoch for row in rows if row.phase == number - 1]
+            found.append((max(before, default=0.0), name))
     return found
 
 

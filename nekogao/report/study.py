@@ -131,7 +131,7 @@ def _panel(axis: Axes, result: CellResult, runs: Path) -> None:
             axis.plot(*zip(*points, strict=True), color=colour, lw=0.7, alpha=0.5)
         mean = np.mean(np.array(seeds), axis=0)
         axis.plot(mean[:, 0], mean[:, 1], color=colour, lw=2, label=domain)
-    phases = result.cell.base.phases
+    phases = list(map(str, result.cell.base.phases))
     named = [(starts.get(i, 0.0), name) for i, name in enumerate(phases, 1)]
     figures.dress(axis, result.cell.name, named)
     axis.set_xlabel("epoch")

@@ -137,14 +137,20 @@ def read(path: Path) -> About:
             init_sha256=str(continued.get("init_sha256", "")),
         )
         config = train_config(data["train"])
+        versions = {
+            name: value if isinstance(value, int) else str(value)
+            for name, value in data.get("versions", {}).items()
+        }
     except KeyError as error:
         raise RunError(f"{path}: has no pairs.{error.args[0]}. Restore the file.") from None
-    except (NekogaoError, TypeError, ValueError, AttributeError) as error:
+    except NekogaoError as error:
         raise RunError(f"{path}: {error}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise RunError(f"{path}: has an entry of a wrong type ({error}). Restore it.") from None
     return About(
         pairs=record,
         train=config,
         origin=origin,
         nekogao=str(data.get("nekogao", "")),
-        versions=dict(data.get("versions", {})),
+        versions=versions,
     )

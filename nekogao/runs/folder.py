@@ -11,8 +11,15 @@ from typing import Any
 import torch
 
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import DiskError, NekogaoError, PairSetError, RunError
-from nekogao.files import own_new_folder, read_lines, sha256, write_atomically, write_text
+from nekogao.errors import DiskError, NekogaoError, PairSetError, RunError, reason
+from nekogao.files import (
+    append_text,
+    own_new_folder,
+    read_lines,
+    sha256,
+    write_atomically,
+    write_text,
+)
 from nekogao.models import file
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.about import About, Origin, read
@@ -138,9 +145,7 @@ class Run:
 
     def append_metrics(self, rows: Sequence[Measurement]) -> None:
         """Add lines to metrics.jsonl."""
-        text = "".join(row.to_json() + "\n" for row in rows)
-        with self.metrics.open("a", encoding="utf-8") as handle:
-            handle.write(text)
+        append_text(self.metrics, "".join(row.to_json() + "\n" for row in rows))
 
     def read_metrics(self) -> list[Measurement]:
         """Every line of metrics.jsonl; one that was cut off by a crash is left out."""
@@ -188,9 +193,9 @@ class Run:
         try:
             write_atomically(path, lambda temporary: torch.save(state, temporary))
         except RuntimeError as error:  # what torch.save makes of a full disk
-            reason = str(error).splitlines()[0][:120]
+            why = reason(error)
             raise DiskError(
-                f"{path}: could not be written ({reason}). Free some disk space; the same command "
+                f"{path}: could not be written ({why}). Free some disk space; the same command "
                 "then resumes from the last checkpoint."
             ) from None
         for old in self.saved_checkpoints()[:-_KEPT]:
@@ -213,8 +218,7 @@ class Run:
         try:
             return torch.load(saved[-1], map_location="cpu", weights_only=True)
         except Exception as error:  # torch.load raises many kinds on damaged files
-            reason = str(error).splitlines()[0][:200]
+            why = reason(error)
             raise RunError(
-                f"{saved[-1]}: damaged checkpoint ({reason}). Delete it to go on from the one "
-                "before."
+                f"{saved[-1]}: damaged checkpoint ({why}). Delete it to go on from the one before."
             ) from None

@@ -1,9 +1,13 @@
 """Measurements: the rows of metrics.jsonl, and what a run was at the end of each phase."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+_MOST = 2**53
+"""Whole numbers are smaller; larger ones are not what a run wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +56,28 @@ class Measurement:
         known = {f.name for f in fields(cls)}
         found = {name: value for name, value in row.items() if name in known}
         for name in ("step", "phase", "probe"):
-            if type(found.get(name, 0)) is not int:
+            value = found.get(name, 0)
+            if type(value) is not int or not 0 <= value < _MOST:
                 raise TypeError(f"{name} is no whole number")
         for name in ("epoch", "mae", "psnr", "ssim", "skill", "identity", "seconds"):
-            if not isinstance(found.get(name, 0), (int, float)):
-                raise TypeError(f"{name} is no number")
-        return cls(**{**found, "trained": tuple(found.get("trained", ()))})
+            _check_number(name, found.get(name, 0), finite=name in ("epoch", "seconds"))
+        if found.get("sharpness") is not None:
+            _check_number("sharpness", found["sharpness"])
+        losses, trained = found.get("losses", {}), found.get("trained", [])
+        if not isinstance(losses, dict) or not isinstance(trained, (list, tuple)):
+            raise TypeError("losses is no table, or trained no list")
+        if not all(isinstance(name, str) for name in (found.get("domain"), *trained)):
+            raise TypeError("a domain is no text")
+        for name, value in losses.items():
+            _check_number(name, value)
+        return cls(**{**found, "trained": tuple(trained)})
+
+
+def _check_number(name: str, value: Any, finite: bool = False) -> None:
+    """Raise TypeError for what is no number; a measure may be infinite, as PSNR of a copy is."""
+    whole = type(value) is int and abs(value) < _MOST
+    if not whole and (type(value) is not float or (finite and not math.isfinite(value))):
+        raise TypeError(f"{name} is no number")
 
 
 @dataclass(frozen=True)

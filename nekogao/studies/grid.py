@@ -10,7 +10,7 @@ from nekogao.config.compose import compose
 from nekogao.config.plain import from_dict, read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.names import same_name_key, slug
+from nekogao.names import counted, same_name_key, slug
 from nekogao.studies.measured import check_names
 
 TEN_FACES, DRAWN = "ten-faces", "drawn:"
@@ -107,7 +107,7 @@ def raise_faults(path: Path, faults: list[str]) -> None:
         raise ConfigError(f"{path}: {faults[0]}")
     if faults:
         listed = " ".join(f"({i}) {fault}" for i, fault in enumerate(faults, 1))
-        raise ConfigError(f"{path}: {len(faults)} faults. {listed}")
+        raise ConfigError(f"{path}: {counted(len(faults), 'fault')}. {listed}")
 
 
 def _faults(about: StudyFile) -> Iterator[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from nekogao import names
 from nekogao.files import write_text
 from nekogao.measures.intervals import Interval, over_images
+from nekogao.names import counted
 from nekogao.studies.grid import Cell, Study
 from nekogao.studies.trial import Outcome, Trial, outcome
 
@@ -183,7 +184,7 @@ def markdown(summary: Summary) -> str:
     )
     failures = [f"- {found.run}: {found.failed}" for found in summary.failures]
     if failures:
-        parts += [f"{len(failures)} runs failed:", "\n".join(failures)]
+        parts += [f"{counted(len(failures), 'run')} failed:", "\n".join(failures)]
     return "\n\n".join(parts) + "\n"
 
 

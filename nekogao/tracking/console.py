@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from torch import Tensor
 
+from nekogao.names import counted
 from nekogao.runs.events import (
     Event,
     Finished,
@@ -100,7 +101,7 @@ class _Lines:
         match event:
             case Started():
                 how = f"going on from update {event.step}" if event.step else "starting"
-                self.say(f"{how}, {event.total} updates in all, on {event.device}")
+                self.say(f"{how}, {counted(event.total, 'update')} in all, on {event.device}")
             case Stepped():
                 self.step(event)
             case Measured():
@@ -112,7 +113,7 @@ class _Lines:
             case Finished():
                 state = "was finished already" if event.already else "finished"
                 rebuilt = "; the model file was damaged and is made again" * event.rebuilt
-                self.say(f"{state} after {event.step} updates{rebuilt}")
+                self.say(f"{state} after {counted(event.step, 'update')}{rebuilt}")
 
     def step(self, event: Stepped) -> None:
         if time.monotonic() - self.shown > _PLAIN_SECONDS:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import ConfigError
+from nekogao.errors import ConfigError, reason
 from nekogao.models.family import Learner
 
 
@@ -85,10 +85,10 @@ def _fabric(config: TrainConfig) -> Iterator[Accelerator]:
         fabric = Fabric(accelerator=config.accelerator, devices=1, precision=config.precision)
         fabric.to_device(torch.zeros(1))
     except (RuntimeError, ValueError, AssertionError) as error:
-        reason = str(error).splitlines()[0][:160]
+        why = reason(error)
         raise ConfigError(
             f"accelerator {config.accelerator}, precision {config.precision}: not available "
-            f"here ({reason}). Use accelerator=cpu precision=32-true."
+            f"here ({why}). Use accelerator=cpu precision=32-true."
         ) from None
     finally:
         ours = {name: os.environ[name] for name in os.environ.keys() - environment.keys()}

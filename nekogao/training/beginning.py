@@ -25,7 +25,8 @@ def open_pairs(run: Run, pairs: str | Path | PairSet | None) -> PairSet:
         return pairs
     if pairs is None:
         if not run.exists:
-            raise RunError(f"{run.folder}: no run here yet. Name a pair set with --pairs.")
+            raise RunError(f"{run.folder}: no run here yet. Name a pair set with pairs= "
+                           "(--pairs on the command line).")  # fmt: skip
         return run.open_pairs()
     return PairSet.open(pairs)
 
@@ -49,6 +50,11 @@ def settle_config(
 
     Raises ResumeError where it was begun with another configuration, first weights or pair set.
     """
+    if asked is not None and not isinstance(asked, TrainConfig):
+        raise ConfigError(
+            f"a configuration of type {type(asked).__name__}: must be a TrainConfig. Make one "
+            "with nekogao.compose(overrides={...}), or pass TrainConfig(batch=...)."
+        )
     if not run.exists:
         return resolved(compose() if asked is None else asked, pairs)
     about = run.about()
@@ -64,7 +70,7 @@ def settle_config(
     if origin is not None and origin.init_sha256 != about.origin.init_sha256:
         raise ResumeError(
             f"{run.folder}: was begun with other first weights than {origin.init_from}. Leave "
-            "--init-from out to go on, or name a new folder."
+            "init_from= (--init-from) out to go on, or name a new folder."
         )
     check_pairs(run, pairs)
     return config
@@ -94,7 +100,7 @@ def take_weights(learner: Learner, origin: Origin, config: TrainConfig) -> None:
         )
     if model.kind != config.model.kind:
         raise ConfigError(
-            f"--init-from {path}: is of the family {model.kind}, this run of {config.model.kind}. "
+            f"init_from {path}: is of the family {model.kind}, this run of {config.model.kind}. "
             "Name a model of the same family."
         )
     try:
@@ -102,6 +108,6 @@ def take_weights(learner: Learner, origin: Origin, config: TrainConfig) -> None:
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise ConfigError(
-            f"--init-from {path}: another generator than this run's ({reason[:160]}). Use the "
+            f"init_from {path}: another generator than this run's ({reason[:160]}). Use the "
             "same generator settings."
         ) from None

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import DivergedError, RunError
+from nekogao.errors import DivergedError, RunError, reason
 from nekogao.models import file
 from nekogao.models.families import family_of
 from nekogao.models.model import Model
@@ -42,9 +42,9 @@ class Record:
             try:
                 state.load_state_dict(saved)
             except (KeyError, TypeError, RuntimeError, ValueError) as error:
-                reason = str(error).splitlines()[0][:160]
+                why = reason(error)
                 raise RunError(
-                    f"{self.run.saved_checkpoints()[-1]}: does not fit this run ({reason}). "
+                    f"{self.run.saved_checkpoints()[-1]}: does not fit this run ({why}). "
                     "Delete it to go on from the one before."
                 ) from None
         elif (origin := self.run.first_weights()).init_from:

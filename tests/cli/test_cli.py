@@ -1,17 +1,21 @@
 """The commands from outside: what they print, and their exit statuses."""
 
+import inspect
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
+import nekogao.cli.shell  # noqa: F401  enters the commands
 from nekogao.cli import main
+from nekogao.cli.app import app
 from nekogao.config.plain import dump_toml
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
@@ -89,15 +93,15 @@ def test_wrong_input_gets_one_line_and_status_one(
         one_line(run_command(command, empty, new), 1, "empty: no pictures")
         one_line(run_command(command, tmp_path / "absent", new), 1, "absent: no such folder")
         one_line(run_command(command, faces, full), 1, "full: the folder exists and is not empty")
-    one_line(run_command("pairs", faces, new, "--size", 100), 1, "size 100", "power of two")
-    one_line(run_command("pairs", faces, new, "--domains", "depth"), 1, "'depth'", "gray, edges")
+    one_line(run_command("pairs", faces, new, "--size", 100), 2, "size 100", "power of two")
+    one_line(run_command("pairs", faces, new, "--domains", "depth"), 2, "'depth'", "gray, edges")
     one_line(run_command("doctor", empty), 1, "has no pairs.jsonl")
     train = ("train", new, "--pairs", pair_set)
     one_line(run_command(*train, "--phases", "depth:3"), 1, "'depth'", "gray, edges")
-    one_line(run_command(*train, "--phases", "edges"), 1, "must be DOMAIN:EPOCHS")
-    one_line(run_command(*train, "--recipe", "slow"), 1, "unknown recipe 'slow'")
-    one_line(run_command(*train, "--generator", "resnet"), 1, "unknown generator 'resnet'")
-    one_line(run_command(*train, "--set", "widht=3"), 1, "widht")
+    one_line(run_command(*train, "--phases", "edges"), 2, "must be DOMAIN:EPOCHS")
+    one_line(run_command(*train, "--recipe", "slow"), 2, "unknown recipe 'slow'")
+    one_line(run_command(*train, "--generator", "resnet"), 2, "unknown generator 'resnet'")
+    one_line(run_command(*train, "--set", "widht=3"), 2, "widht")
     one_line(run_command("train", new), 1, "--pairs")
     one_line(run_command("train", full, "--pairs", pair_set), 1, "not empty")
     one_line(run_command("train", finished, "--seed", 3), 1, "begun with", "now asked for")
@@ -120,7 +124,9 @@ def test_a_damaged_set_is_listed_and_not_trained_on(run_command, pair_set, tmp_p
     target = PairSet.open(tmp_path / "set").items[2].target
     (tmp_path / "set" / target).unlink()
     status, out, err = run_command("doctor", tmp_path / "set")
-    assert status == 1 and len(out) == 1 and "no such file" in out[0] and "1 faults" in err[0]
+    assert (
+        status == 1 and len(out) == 1 and "no such file" in out[0] and err[0].endswith(": 1 fault")
+    )
     result = run_command("train", tmp_path / "run", "--pairs", tmp_path / "set")
     one_line(result, 1, target, "no such file")
     assert not (tmp_path / "run").exists()
@@ -138,7 +144,11 @@ def test_damaged_hdf5_files(run_command, tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["fly"], ["train"], ["pairs", "a"], ["train", "x", "--bogus"], ["import", "x"],
+    [[], ["fly"], ["recipes", "slow"], ["pairs", "a", "b", "--low", "300"],
+     ["import", "x", "--aligned", "a", "--domain", "all"], ["switch", "a", "b", "--phases", "x"],
+     ["train", "x", "--seed", "-1"], ["train", "x", "--set", "batch=0"],
+     ["train", "x", "--set", "b"],
+     ["train"], ["pairs", "a"], ["train", "x", "--bogus"], ["import", "x"],
      ["import", "x", "--aligned", "a", "--folders", "b", "c"], ["import", "x", "--hdf5", "a"],
      ["train", "x", "--recipe", "fast", "--config", "a.toml"], ["apply", "m.safetensors", "a"],
      ["apply", "m", "a", "--out", "o", "--settle", "-1"], ["bench", "--only", "everything"],
@@ -180,7 +190,7 @@ def test_a_study_is_reported_line_by_line_and_a_failed_run_is_status_one(run_com
     file.write_text(dump_toml(settings))
     status, out, err = run_command("study", file, "--workers", 1)
     assert (status, err) == (1, [])
-    assert out[0].startswith("2 cells x 1 seeds: 2 runs, 0 finished already")
+    assert out[0].startswith("2 cells x 1 seed: 2 runs, 0 finished already")
     assert out[1].startswith("1/2  rate-good-s0  ") and out[1].endswith(" left")
     assert out[2].startswith("2/2  rate-wild-s0  FAILED, ")
     assert out[3:] == ["finished: 2 runs, 1 failed", f"The page: {tmp_path}/rates/study.html"]
@@ -266,4 +276,149 @@ def test_a_reader_that_goes_away_is_no_error(finished, tmp_path):
     command = [sys.executable, "-m", "nekogao.cli", "report", str(tmp_path / "run")]
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
-    assert "Traceback" not in done.stderr
+    assert done.stderr == "" and done.returncode == 141
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ("aply", "unknown command 'aply'. Did you mean apply? See `nekogao --help`."),
+    ("explian", "Did you mean explain?"), ("zzz", "Choose from faces, pairs, import, doctor,"),
+    ("a\n\x1b[31mb", r"unknown command"),
+])  # fmt: skip
+def test_a_command_that_does_not_exist_gets_the_nearest(run_command, given, message):
+    one_line(run_command(given), 2, message)
+
+
+def test_usage_names_the_arguments(run_command):
+    for command, usage in (
+        ("faces", "PHOTOS OUT"), ("pairs", "FACES OUT"), ("import", "OUT"), ("doctor", "PAIRS"),
+        ("train", "RUN"), ("switch", "RUN NEW"), ("apply", "MODEL IMAGES ..."), ("report", "RUN"),
+        ("explain", "MODEL PICTURES ..."), ("study", "STUDY"),
+    ):  # fmt: skip
+        first = run_command(command, "--help")[1][0]
+        assert usage in first and "PATH PATH" not in first, first
+
+
+def test_help_breaks_no_word_on_a_narrow_terminal(run_command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    for command in ([], *([name] for name in app.commands)):
+        status, narrow, _ = run_command(*command, "--help")
+        with monkeypatch.context() as wide:
+            wide.setenv("COLUMNS", "200")
+            words = set(" ".join(run_command(*command, "--help")[1]).split())
+        assert status == 0 and narrow[0].startswith("usage: nekogao")
+        assert all(len(line) <= 40 for line in narrow), command
+        options = {word for line in narrow for word in line.split() if word.startswith("--")}
+        assert all(any(word in other for other in words) for word in options), command
+
+
+def test_every_command_says_the_same_in_narrow_help_as_in_wide(run_command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = {name: "\n".join(run_command(name, "--help")[1]) for name in app.commands}
+    for name, command in app.commands.items():
+        for parameter in inspect.signature(command).parameters:
+            spelled = {"settings": "set"}.get(parameter, parameter).replace("_", "-")
+            assert spelled.upper() in narrow[name] or f"--{spelled}" in narrow[name], (
+                name,
+                spelled,
+            )
+
+
+def in_process(code, **environment):
+    """Run Python code as a person's process would; (status, stdout, stderr)."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env={**os.environ, **environment}
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize("module", ["tyro", "nekogao.cli.shell", "nekogao.cli.training", "torch",
+                                    "numpy", "nekogao.report.run"])  # fmt: skip
+def test_control_c_during_imports_is_one_line(finished, module):
+    code = f"""
+import sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from nekogao.cli import main
+sys.exit(main(["report", {str(finished)!r}]))
+"""
+    assert in_process(code) == (130, "", "nekogao: interrupted\n")
+
+
+def test_an_import_that_reports_control_c_as_its_own_error_is_an_interruption(finished):
+    code = f"""
+import sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            try:
+                raise KeyboardInterrupt
+            except KeyboardInterrupt as error:
+                raise ImportError("initialisation failed") from error
+sys.meta_path.insert(0, Interrupting())
+from nekogao.cli import main
+sys.exit(main(["report", {str(finished)!r}]))
+"""
+    assert in_process(code) == (130, "", "nekogao: interrupted\n")
+
+
+def test_a_programming_error_shows_its_traceback(monkeypatch, finished):
+    import nekogao.report.run
+
+    monkeypatch.setattr(nekogao.report.run, "build_report", lambda run, applied: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["report", str(finished)])
+
+
+def test_a_training_goes_on_when_its_reader_goes_away(pair_set, tmp_path):
+    run = tmp_path / "run"
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "nekogao.cli", "train", run, "--pairs", pair_set, *TINY]
+    done = subprocess.run(list(map(str, command)), stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (run / "model.safetensors").is_file() and (run / "report.html").is_file()
+
+
+def test_a_full_disk_behind_standard_output_is_named():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "nekogao.cli", "recipes"], stdout=full,
+                              stderr=subprocess.PIPE, text=True)  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "nekogao: standard output: No space left on device. Fix this and try again.\n"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", [
+    {"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"},
+])  # fmt: skip
+def test_names_that_are_not_utf8_and_a_c_locale_end_no_command(faces, tmp_path, locale):
+    home = os.fsencode(tmp_path)
+    for folder, name in ((b"caf\xe9", b"n\xe4me\xff.png"), ("猫".encode(), "顔.png".encode())):
+        photos = home + b"/" + folder
+        Path(os.fsdecode(photos)).mkdir()
+        shutil.copy(faces / "kuro.png", photos + b"/" + name)
+        shutil.copy(faces / "mike.png", photos + b"/b.png")
+
+        def nekogao(*arguments):
+            done = subprocess.run([sys.executable, "-m", "nekogao.cli", *arguments],
+                                  capture_output=True, env={**os.environ, **locale})  # fmt: skip
+            assert b"Traceback" not in done.stderr, done.stderr.decode(errors="replace")
+            return done.returncode, done.stderr
+
+        made = photos + b"-set"
+        first = nekogao("pairs", photos, made, "--size", "32")
+        assert first[0] in (0, 1) and first[1].count(b"\n") == first[0]
+        if first[0] == 0:
+            status, said = nekogao("train", photos + b"-run", "--pairs", made, *TINY)
+            assert status in (0, 1) and said.count(b"\n") == status
+            nekogao("doctor", made)
+            if status == 0:
+                nekogao("apply", photos + b"-run", photos, "--out", photos + b"-out")
+                nekogao("explain", photos + b"-run", photos, "--out", photos + b"-why")
+                nekogao("report", photos + b"-run")

@@ -15,7 +15,7 @@ def test_a_size_that_is_no_power_of_two_is_refused(size):
         PairConfig(size=size)
     assert str(caught.value) == (
         f"size {size}: must be a power of two from 32 to 512. "
-        "Rebuild the pair set with such a --size."
+        "Rebuild the pair set with such a size= (--size on the command line)."
     )
 
 
@@ -40,7 +40,7 @@ def test_a_fit_that_does_not_exist_is_refused_with_those_that_do():
     # In this process the type checker of the tests would refuse it first.
     code = "from nekogao.config.pairs import PairConfig; PairConfig(fit='zoom')"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "ConfigError: fit 'zoom': must be one of crop, pad, stretch." in ended.stderr
+    assert "ConfigError: fit = 'zoom': must be one of crop, pad, stretch." in ended.stderr
 
 
 def test_the_thresholds_are_those_of_domains():

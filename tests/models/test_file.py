@@ -57,6 +57,24 @@ def test_what_is_no_model_is_refused(tmp_path, finished):
         lambda about: about["generator"].update(bogus=1),
         lambda about: about["faces"].pop(),
         lambda about: about.update(kind="unheard-of"),
+        lambda about: about.update(kind=["convolutional"]),
+        lambda about: about.update(faces=3),
+        lambda about: about.update(faces=[3, 4, 5, 6]),
+        lambda about: about.update(faces=["a"] * 4),
+        lambda about: about.update(last=3),
+        lambda about: about.update(domains=3),
+        lambda about: about["domains"][0].update(name=3),
+        lambda about: about["domains"][0].update(channels="1"),
+        lambda about: about["domains"][1].update(low=10**400, high=10**400),
+        lambda about: about["domains"].append("gray"),
+        lambda about: about["generator"].update(skips=5),
+        lambda about: about["generator"].update(size="32"),
+        lambda about: about["generator"].update(width=10**30),
+        lambda about: about["generator"].update(patch=[]),
+        lambda about: about["generator"].update(norm_eps=None),
+        lambda about: about["generator"].update(source_channels=-1),
+        lambda about: about["generator"].update(target_channels=1.0),
+        lambda about: about.update(generator=[]),
     ],
 )
 def test_a_header_that_does_not_fit_is_refused(tmp_path, finished, change):
@@ -68,7 +86,45 @@ def test_a_header_that_does_not_fit_is_refused(tmp_path, finished, change):
     save_file(tensors, path, metadata={file.FORMAT: json.dumps(about)})
     with pytest.raises(WeightsError, match="damaged model file") as caught:
         file.load(path)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["3", "[" * 100_000, "{", "null", "\x1b[31m"])
+def test_a_header_that_is_no_table_is_refused(tmp_path, text):
+    path = tmp_path / "model.safetensors"
+    save_file({"a": torch.zeros(1)}, path, metadata={file.FORMAT: text})
+    with pytest.raises(WeightsError, match="damaged model file") as caught:
+        file.load(path)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [
+    ("first", lambda w: w.half(), "is torch.float16, must be torch.float32"),
+    ("first", lambda w: w.to(torch.bfloat16), "is torch.bfloat16, must be"),
+    ("first", lambda w: w.flatten(), "size mismatch"),
+    ("first", lambda w: w * float("nan"), "is not finite .* of .* values"),
+    ("first", lambda w: w / 0, "is not finite"),
+    ("thumbnails", lambda t: t.float(), "thumbnails are torch.float32 of shape"),
+    ("thumbnails", lambda t: t[..., 0], "thumbnails are torch.uint8 of shape"),
+    ("thumbnails", lambda t: t[:, :16], "thumbnails are torch.uint8 of shape"),
+    ("thumbnails", lambda t: t[0, 0, 0, 0], "thumbnails are torch.uint8 of shape"),
+    ("thumbnails", lambda t: t[:3], "4 names of faces, 3 thumbnails"),
+])  # fmt: skip
+def test_tensors_that_do_not_fit_are_refused(tmp_path, finished, name, change, message):
+    about, tensors = taken_apart(finished)
+    key = name if name in tensors else next(k for k in tensors if k.endswith("weight"))
+    tensors[key] = change(tensors[key]).contiguous()
+    path = tmp_path / "model.safetensors"
+    save_file(tensors, path, metadata={file.FORMAT: json.dumps(about)})
+    with pytest.raises(WeightsError, match=message) as caught:
+        file.load(path)
+    assert str(caught.value).isprintable() and str(path) in str(caught.value)
+
+
+def taken_apart(run):
+    with safe_open(run / "model.safetensors", framework="pt") as opened:
+        tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118
+        return json.loads(opened.metadata()[file.FORMAT]), tensors
 
 
 def test_foreign_weights_are_read_without_running_anything(tmp_path):
@@ -80,8 +136,15 @@ def test_foreign_weights_are_read_without_running_anything(tmp_path):
             return (print, ("executed",))
 
     torch.save({"a": Evil()}, tmp_path / "evil.pth")
-    with pytest.raises(WeightsError, match="cannot be read as plain weights"):
+    with pytest.raises(WeightsError, match="holds Python objects .*, not weights alone") as caught:
         file.load(tmp_path / "evil.pth")
+    assert "weights_only" not in str(caught.value) and str(caught.value).isprintable()
+    (tmp_path / "cut.pth").write_bytes((tmp_path / "net.pth").read_bytes()[:5000])
+    (tmp_path / "text.PTH").write_text("no weights")
+    (tmp_path / "empty.pt").touch()
+    for name in ("cut.pth", "text.PTH", "empty.pt"):
+        with pytest.raises(WeightsError, match="is damaged, or not what torch.save wrote"):
+            file.load(tmp_path / name)
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(WeightsError, match="is not a state dict"):
         file.load(tmp_path / "list.pth")

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from PIL import Image
 
 import nekogao
 from nekogao.errors import ConfigError, InputError
-from nekogao.models.gallery import apply, find_inputs, read_applied
+from nekogao.models.gallery import APPLIED, apply, find_inputs, read_applied
 from nekogao.models.translator import Options
 from nekogao.pictures import images
 
@@ -360,3 +361,16 @@ def test_names_that_differ_in_case_or_composition_alone_are_kept_apart(translato
     list(apply(translator, paths[2:], tmp_path / "out"))
     made = [path.name for path in (tmp_path / "out").glob("*.png")]
     assert len({unicodedata.normalize("NFC", name).casefold() for name in made}) == 5
+
+
+@pytest.mark.parametrize("row", [
+    {"output": 3}, {"output": None}, {"output": []}, {"output": "a\0b"}, {"output": "../a.png"},
+    {"output": "a" * 5000}, {"output": "a.png", "input": 3}, {"output": "a.png", "distance": "x"},
+    {"output": "a.png", "settle": 1.5}, {"output": "a.png", "nearest": {}}, {"input": "a"},
+])  # fmt: skip
+def test_rows_that_somebody_changed_are_left_out(tmp_path, row):
+    (tmp_path / "a.png").touch()
+    good = {"output": "a.png", "input": "b.png"}
+    text = "".join(json.dumps(line) + "\n" for line in (row, good))
+    (tmp_path / APPLIED).write_text(text)
+    assert [found.input for found in read_applied(tmp_path)] == ["b.png"]

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from nekogao.errors import WeightsError
+from nekogao.models import file
 from nekogao.models.junyanz import read_junyanz_unet
 
 
@@ -84,14 +85,44 @@ def test_files_without_batch_counters_are_read():
         (lambda s: s.update({"model.extra": torch.zeros(1)}), "the unknown key model.extra"),
         (lambda s: s.update({"model.model.0.bias": torch.zeros(4)}), "unknown key .*0.bias"),
         (lambda s: s.update({"model.model.3.bias": torch.zeros(9)}), r"shape \(9,\), expected"),
+        (lambda s: s.update({"model.model.0.weight": torch.zeros(4)}), r"shape \(4,\), which no"),
+        (lambda s: s.update({"model.model.0.weight": torch.zeros(4, 1, 3, 3)}), "which no layer"),
+        (lambda s: s.update({"model.model.0.weight": torch.zeros(4, 1, 4, 4).int()}), "int32"),
+        (lambda s: s.update({"model.model.3.weight": torch.zeros(())}), "which no layer"),
+        (lambda s: s.update({"model.model.0.weight": torch.zeros(4, 7, 4, 4)}), "7 source and 3"),
+        (lambda s: s.update({"model.model.0.weight": torch.zeros(0, 1, 4, 4)}), "the width 0"),
+        (lambda s: s.update({"module.model.model.3.bias": torch.zeros(3)}), "3.bias' twice"),
+        (lambda s: s.update({"_orig_mod": torch.zeros(3)}), "the unknown key"),
+        (lambda s: s.update({"a\n\x1b[31m": torch.zeros(3)}), "the unknown key"),
         (lambda s: s.clear(), "not a unet_128 or unet_256: found 0 levels"),
     ],
 )
 def test_every_key_is_strict(change, message):
     state = weights()
     change(state)
-    with pytest.raises(WeightsError, match=message):
+    with pytest.raises(WeightsError, match=message) as caught:
         read_junyanz_unet(state)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "prefix", ["module.", "_orig_mod.", "module._orig_mod.", "module.module."]
+)
+def test_prefixes_of_data_parallel_and_of_compiled_networks_are_taken_off(prefix):
+    plain = read_junyanz_unet(weights()).network.state_dict()
+    prefixed = {prefix + key: value for key, value in weights().items()}
+    inside = {key.replace("model.", "model._orig_mod.", 1): v for key, v in weights().items()}
+    for state in (prefixed, inside):
+        read = read_junyanz_unet(state).network.state_dict()
+        assert all(torch.equal(read[key], value) for key, value in plain.items())
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    state = weights()
+    state["model.model.3.bias"][0] = float("nan")
+    torch.save(state, tmp_path / "net.pth")
+    with pytest.raises(WeightsError, match="net.pth: up.6.up.bias is not finite .1 of 3 values"):
+        file.load(tmp_path / "net.pth")
 
 
 def test_a_shallower_network_is_refused():

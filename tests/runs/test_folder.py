@@ -84,3 +84,27 @@ def test_rewinding_deletes_later_lines_and_sheets(run):
     run.rewind(10)
     assert [json.loads(line)["step"] for line in run.metrics.read_text().splitlines()] == [0, 10]
     assert sorted(p.name for p in run.previews.iterdir()) == ["000000-gray.png", "000010-gray.png"]
+
+
+@pytest.mark.parametrize("text", [
+    "versions = 3", "versions = 'ab'", "continued = 3", "continued = {step = inf}",
+    "continued = {step = []}",
+])  # fmt: skip
+def test_an_entry_of_run_toml_of_a_wrong_type_is_named_on_one_line(run, text):
+    whole = (run.folder / "run.toml").read_text().replace("[versions]", "[other]")
+    (run.folder / "run.toml").write_text(f"{text}\n{whole}")
+    with pytest.raises(RunError, match="has an entry of a wrong type") as caught:
+        run.about()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("entry", "wrong"), [
+    ("items = 4", "items = inf"), ("items = 4", "items = []"), ("size = 32", "size = 'x'"),
+    ("domains = [", "domains = 3\nothers = ["),
+])  # fmt: skip
+def test_an_entry_of_the_pairs_table_of_a_wrong_type_is_named(run, entry, wrong):
+    whole = (run.folder / "run.toml").read_text()
+    assert entry in whole
+    (run.folder / "run.toml").write_text(whole.replace(entry, wrong))
+    with pytest.raises(RunError, match="has an entry of a wrong type"):
+        run.about()

@@ -37,3 +37,18 @@ def test_stages_are_the_last_rows_of_each_phase():
     assert [stage.name for stage in found] == ["before training", "edges:3", "gray:1"]
     assert [row.step for row in found[1].measurements] == [9, 9]
     assert stages(rows, [])[2].name == "2"
+
+
+@pytest.mark.parametrize("change", [
+    {"step": 10**30}, {"step": True}, {"step": -1}, {"mae": 10**400}, {"mae": None}, {"phase": -1},
+    {"epoch": float("nan")}, {"seconds": float("inf")}, {"losses": 3}, {"losses": {"l1": "a"}},
+    {"losses": [1]}, {"sharpness": []}, {"domain": None}, {"domain": ["gray"]}, {"trained": [3]},
+])  # fmt: skip
+def test_a_row_that_nothing_can_be_drawn_of_is_no_measurement(change):
+    with pytest.raises(TypeError):
+        Measurement.from_row({**json.loads(measurement().to_json()), **change})
+
+
+def test_the_psnr_of_a_copy_is_a_measure():
+    row = json.loads(measurement(psnr=float("inf")).to_json())
+    assert Measurement.from_row(row).psnr == float("inf")

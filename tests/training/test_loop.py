@@ -239,7 +239,7 @@ def test_another_pair_set_is_refused(finished, faces, tmp_path):
 
 
 def test_a_new_run_needs_a_pair_set(tmp_path):
-    with pytest.raises(RunError, match="Name a pair set with --pairs"):
+    with pytest.raises(RunError, match="Name a pair set with pairs= .--pairs on"):
         list(nekogao.train(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
