@@ -47,7 +47,8 @@ def faces(
         print(f"misses: {out / finder.MISSES}; fix {out / 'boxes.csv'} and pass it with --boxes")
     if missed > len(hits) and fallback != "centre":
         print(
-            f"no face in {counted(missed, 'photograph')}: --fallback centre cuts out their centre squares"
+            f"no face in {counted(missed, 'photograph')}: --fallback centre cuts out their "
+            "centre squares"
         )
     for photo in broken:
         tell(photo.error)
