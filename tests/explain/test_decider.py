@@ -15,6 +15,7 @@ from tests.networks import strict
 @pytest.fixture
 def run(finished, tmp_path):
     shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "run" / FILE).unlink(missing_ok=True)  # another test may have asked
     return tmp_path / "run"
 
 
