@@ -40,10 +40,10 @@ ERRORS = {
 def test_too_little_memory_is_one_line_that_says_what_to_lower(
     monkeypatch, capsys, name, command, advice
 ):
-    def fail(**options):
+    def fail(arguments, description):
         raise ERRORS[name]
 
-    monkeypatch.setattr(app, "cli", fail)
+    monkeypatch.setattr(app.app, "run", fail)
     assert main(command) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("nekogao: not enough memory")
@@ -56,9 +56,9 @@ def test_the_amount_is_said_where_it_is_known():
 
 
 def test_other_errors_are_not_taken_for_it(monkeypatch):
-    def fail(**options):
+    def fail(arguments, description):
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr(app, "cli", fail)
+    monkeypatch.setattr(app.app, "run", fail)
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         main(["train", "run"])
