@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from nekogao.config.pairs import PairConfig
 from nekogao.config.plain import train_config
@@ -25,6 +26,9 @@ from nekogao.pairs.build import build
 from nekogao.pictures import characters, photographs
 
 torch.set_num_threads(1)
+# A busy machine is no fault of a test.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 TINY = {
     "phases": ["edges:6", "gray:4"],
