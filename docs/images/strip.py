@@ -6,7 +6,7 @@ from pathlib import Path
 from nekogao.models.gallery import read_applied
 from nekogao.pictures import images
 from nekogao.runs.folder import Run
-from nekogao.training.sheets import sheets
+from nekogao.runs.sheets import sheets
 
 SIDE = 96
 demo = Path(sys.argv[1])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nekogao.bench import streams
-from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.findings import Findings, Readings, Row, Workplace
 from nekogao.bench.scale import draw
 from nekogao.bench.timing import Seconds, interleave, ratio
 from nekogao.config.compose import compose
@@ -32,7 +32,7 @@ _DRAWS = 10_000
 
 
 @dataclass(frozen=True)
-class CostNumbers(Numbers):
+class CostNumbers(Readings):
     """The numbers of the section `costs`, by the name of the row."""
 
     seconds: dict[str, Seconds] = field(default_factory=dict)

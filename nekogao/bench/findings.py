@@ -84,7 +84,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
 
 
 @dataclass(frozen=True)
-class Numbers:
+class Readings:
     """Everything that a section measured, every repeat included; each section has its own kind."""
 
     def to_json(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class Findings:
     """What a section found."""
 
     rows: list[Row]
-    numbers: Numbers = Numbers()
+    numbers: Readings = Readings()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nekogao.bench.baselines import Baseline, textbook_unet
-from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.findings import Findings, Readings, Row, Workplace
 from nekogao.bench.processes import Process, Usage, command
 from nekogao.measures.quality import ssim
 from nekogao.pairs.draws import Draws
@@ -42,7 +42,7 @@ class Seen:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FastNumbers(Numbers):
+class FastNumbers(Readings):
     """The numbers of the section `fast`."""
 
     phases: tuple[str, ...]
@@ -77,7 +77,7 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextbookNumbers(Numbers):
+class TextbookNumbers(Readings):
     """The numbers of the section `textbook`."""
 
     reached: bool

@@ -52,7 +52,7 @@ class Machine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class Conditions:
     """Everything in the file but the sections."""
 
     schema: int = SCHEMA
@@ -105,7 +105,7 @@ def _processor() -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def about(rate: float, pairs: Path | None, quick: bool) -> About:
+def about(rate: float, pairs: Path | None, quick: bool) -> Conditions:
     """What is known before the first section.
 
     Args:
@@ -113,7 +113,7 @@ def about(rate: float, pairs: Path | None, quick: bool) -> About:
         pairs: The pair set; None for the embedded faces.
         quick: Whether less was measured.
     """
-    return About(
+    return Conditions(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         git=checkout(),
         versions={
@@ -136,7 +136,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {**asdict(row), "goals": goals}
 
 
-def write(out: Path, about: About, sections: Sequence[Section]) -> None:
+def write(out: Path, about: Conditions, sections: Sequence[Section]) -> None:
     """Write what is measured so far; the file is complete at every time."""
     found = {
         section.name: {

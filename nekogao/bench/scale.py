@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.findings import Findings, Readings, Row, Workplace
 from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
 from nekogao.config.compose import compose
@@ -41,7 +41,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Visits(Numbers):
+class Visits(Readings):
     """Every visit."""
 
     visits: dict[str, list[Visit]]

@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
-from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.findings import Findings, Readings, Row, Workplace
 from nekogao.bench.limit import MATMUL_FLOPS, multiply
 from nekogao.bench.timing import Seconds, Task, interleave, ratio, share
 from nekogao.config.compose import compose
@@ -35,7 +35,7 @@ _PHASE = Span(1, Phase.parse("edges:1"), ("edges",), start=0, stop=1_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepNumbers(Numbers):
+class StepNumbers(Readings):
     """The numbers of a contest."""
 
     needed_flops: int
@@ -58,7 +58,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Profiles(Numbers):
+class Profiles(Readings):
     """Where the steps' time goes."""
 
     contests: dict[str, dict[str, list[Operation]]]

@@ -10,7 +10,7 @@ import torch
 
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
-from nekogao.bench.findings import Findings, Numbers, Row, Workplace
+from nekogao.bench.findings import Findings, Readings, Row, Workplace
 from nekogao.bench.processes import command, run
 from nekogao.bench.steps import header
 from nekogao.bench.timing import Seconds, Task, interleave, ratio
@@ -33,14 +33,14 @@ _TENSORS = "from picture to picture; the baseline begins and ends with a tensor"
 
 
 @dataclass(frozen=True)
-class Times(Numbers):
+class Times(Readings):
     """Seconds of each repeat in a loaded process."""
 
     seconds: Seconds
 
 
 @dataclass(frozen=True)
-class Usages(Numbers):
+class Usages(Readings):
     """What each run of a whole command used."""
 
     seconds: list[float]

@@ -18,7 +18,7 @@ _FLAT = 1e-12
 
 
 @dataclass(frozen=True)
-class Span:
+class SpanFit:
     """The convex combination of pictures that comes nearest to an output."""
 
     weights: NDArray[np.float64]
@@ -38,7 +38,7 @@ class Composition:
     """Index of the target with the smallest MAE."""
     ratio: float
     """d(output, nearest) / d(output, second nearest), from 0 (that face itself) to 1."""
-    span: Span
+    span: SpanFit
     """The fit by targets alone; its r2 is the memory."""
     copied: float
     """The rise of r2 when the input picture joins the basis: the copying. From 0 up."""
@@ -74,7 +74,7 @@ def nearest_ratio(output: UnitPicture, targets: UnitPictures) -> tuple[int, floa
 
 def span(
     output: UnitPicture, targets: UnitPictures, extra: Float[np.ndarray, "h w k"] | None = None
-) -> Span:
+) -> SpanFit:
     """Fit an output by a convex combination of the targets: the span test.
 
     Every picture is centred on its own mean colour (the mean over its pixels of each channel)
@@ -94,10 +94,10 @@ def span(
     variation = float(goal @ goal)
     residual = float(np.square(goal - weights @ rows).sum())
     r2 = 1 - residual / variation if variation > _FLAT * goal.size else 0.0
-    return Span(weights, r2, effective_number(weights))
+    return SpanFit(weights, r2, effective_number(weights))
 
 
-def _rise(alone: Span, joined: Span) -> float:
+def _rise(alone: SpanFit, joined: SpanFit) -> float:
     # A larger basis never fits worse but for rounding.
     return max(0.0, joined.r2 - alone.r2)
 

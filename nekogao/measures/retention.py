@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nekogao.errors import RunError
 
 
-class Measured(Protocol):
+class SkillRow(Protocol):
     """What a measurement must tell: the rows of metrics.jsonl do."""
 
     @property
@@ -35,7 +35,7 @@ class Measured(Protocol):
 
 
 def retention_matrix(
-    rows: Sequence[Measured], domains: Sequence[str]
+    rows: Sequence[SkillRow], domains: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean skill on every domain after every phase, and before training.
 

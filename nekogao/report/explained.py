@@ -58,7 +58,7 @@ class Card:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class ExplanationPage:
     """All that the template shows."""
 
     title: str
@@ -98,7 +98,7 @@ def build(
     cards: Sequence[str],
     faults: Sequence[str],
     title: str,
-) -> Page:
+) -> ExplanationPage:
     """The page of all explanations.
 
     Args:
@@ -113,7 +113,7 @@ def build(
     ends = [e.answer.settling for e in explanations if e.answer.settling]
     made_of = [e.answer.made_of for e in explanations]
     faces, pictures = scatter.marks(found.face_places, found.picture_places)
-    return Page(
+    return ExplanationPage(
         title=title,
         domain=subject.domain_name,
         ids=subject.faces.ids,

@@ -19,11 +19,11 @@ from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.report import figures
 from nekogao.report.inline import embed, render, text_of
+from nekogao.runs import sheets
 from nekogao.runs.about import About
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement, Stage, stages
 from nekogao.runs.places import portable
-from nekogao.training import sheets
 
 _FRAMES = 12
 """Sheets of one domain that the page carries."""
@@ -84,7 +84,7 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class RunPage:
     """All that the template shows."""
 
     name: str
@@ -136,7 +136,7 @@ def build_report(
     opened = _opened(folder, about, pairs)
     domains = list(dict.fromkeys(row.domain for row in rows))
     shown, more = _applied(folder, Path(applied) if applied else None)
-    page = Page(
+    page = RunPage(
         name=folder.folder.resolve().name,
         about=about,
         origin=last_part(about.origin.run),

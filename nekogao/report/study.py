@@ -28,7 +28,7 @@ _LOWEST = -0.6
 
 
 @dataclass(frozen=True)
-class Section:
+class Panel:
     """One measure on the page."""
 
     table: Table
@@ -53,9 +53,7 @@ def build(path: Path, out: Path) -> Path:
         "failures": [
             replace(each, failed=without_folders(each.failed)) for each in found.failures
         ],
-        "sections": [
-            Section(table, _bars(found, table.measure)) for table in summary.tables(found)
-        ],
+        "sections": [Panel(table, _bars(found, table.measure)) for table in summary.tables(found)],
         "curves": _curves(found, out / RUNS),
         "command": shlex.join(["nekogao", "study", path.name, "--out", out.resolve().name]),
         "text": without_folders((out / STUDY).read_text(encoding="utf-8")),

@@ -15,6 +15,7 @@ from nekogao.models import file
 from nekogao.models.families import family_of
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
+from nekogao.runs import sheets
 from nekogao.runs.about import Origin, describe
 from nekogao.runs.events import (
     Event,
@@ -26,7 +27,6 @@ from nekogao.runs.events import (
     Switched,
 )
 from nekogao.runs.folder import Run, places_of
-from nekogao.training import sheets
 from nekogao.training.accelerator import accelerated, place
 from nekogao.training.beginning import (
     check_pairs,
@@ -36,8 +36,8 @@ from nekogao.training.beginning import (
     settle_config,
     take_weights,
 )
+from nekogao.training.logbook import Logbook
 from nekogao.training.probe import Probe
-from nekogao.training.record import Record
 from nekogao.training.schedule import plan
 from nekogao.training.state import new_state
 from nekogao.training.update import update
@@ -128,15 +128,15 @@ def switch(
     return train(folder.folder, opened, longer, stop=stop)
 
 
-def _rebuild_model(record: Record) -> bool:
+def _rebuild_model(logbook: Logbook) -> bool:
     """Make the model of a finished run again from its checkpoint, if it cannot be read."""
     try:
-        file.load(record.run.model)
+        file.load(logbook.run.model)
         return False
     except WeightsError:
-        state = new_state(record.config, record.pairs.header, record.schedule.batch)
-        record.resume(state)
-        record.write_model(state, record.run.model)
+        state = new_state(logbook.config, logbook.pairs.header, logbook.schedule.batch)
+        logbook.resume(state)
+        logbook.write_model(state, logbook.run.model)
         return True
 
 
@@ -168,9 +168,9 @@ def loop(
     checkpoint is deleted and made again, so that files and state never disagree.
     """
     schedule = plan(config, pairs)
-    record = Record(run, pairs, config, schedule)
+    logbook = Logbook(run, pairs, config, schedule)
     if run.finished(schedule.total):
-        yield Finished(schedule.total, already=True, rebuilt=_rebuild_model(record))
+        yield Finished(schedule.total, already=True, rebuilt=_rebuild_model(logbook))
         return
 
     with accelerated(config) as accelerator:
@@ -184,22 +184,22 @@ def loop(
             about = describe(config, pairs, source, run.folder)
             run.create(about, places_of(pairs, source, run.folder))
         place(state.learner, accelerator)
-        record.resume(state)
-        translator = Translator(record.model(state))
+        logbook.resume(state)
+        translator = Translator(logbook.model(state))
 
         def look() -> Iterator[Event]:
-            record.check(state, state.sums)
+            logbook.check(state, state.sums)
             rows, drawn = probe.look(run, translator, schedule, state)
             state.begin_sums()
             run.append_metrics(rows)
-            record.keep_best(state, rows)
+            logbook.keep_best(state, rows)
             yield Measured(state.step, tuple(rows))
             yield from drawn
 
         yield Started(state.step, schedule.total, str(accelerator.device))
         if state.step == 0:
             yield from look()
-            yield record.save(state)
+            yield logbook.save(state)
 
         # Each step
         at_once = family_of(config.model).at_once
@@ -216,7 +216,7 @@ def loop(
                 losses = update(state, span, config, shown, accelerator)
                 if accelerator.device.type == "cpu":
                     # Elsewhere this would hold the device up, and only the sums are looked at.
-                    record.check(state, losses)
+                    logbook.check(state, losses)
                 state.seconds = before + time.perf_counter() - begun
                 yield Stepped(state.step, schedule.total, str(span.phase), losses, state.seconds)
                 if schedule.measured_at(state.step):
@@ -228,10 +228,10 @@ def loop(
                 if finished:
                     sheets.write_film(run.previews, run.film, len(probe.targets))
                 elif ended:
-                    record.keep_phase(state, span.number)
+                    logbook.keep_phase(state, span.number)
                 late = time.perf_counter() - saved_at > config.checkpoint_seconds
                 if ended or interrupted or late:
-                    yield record.save(state)
+                    yield logbook.save(state)
                     saved_at = time.perf_counter()
                 if ended and not finished:
                     yield Switched(state.step, str(schedule.span(state.step).phase))

@@ -9,10 +9,10 @@ from nekogao.measures.quality import measure
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
+from nekogao.runs import sheets
 from nekogao.runs.events import Previewed
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement
-from nekogao.training import sheets
 from nekogao.training.schedule import Schedule, probe_indices
 from nekogao.training.state import State
 

@@ -24,7 +24,7 @@ from nekogao.training.state import State
 
 
 @dataclass(frozen=True)
-class Record:
+class Logbook:
     """A run's folder, as its training writes to it and reads from it."""
 
     run: Run

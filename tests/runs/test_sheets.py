@@ -3,7 +3,7 @@ import torch
 from PIL import Image
 
 from nekogao.pictures import images
-from nekogao.training import sheets
+from nekogao.runs import sheets
 
 
 def test_a_sheet_has_three_rows_and_one_column_per_picture():
