@@ -160,8 +160,8 @@ def apply(
             "Delete it, or name another folder."
         )
     yield from faults
-    inside = out.iterdir() if out.is_dir() else ()
-    taken = {same_name_key(path.name) for path in inside}
+    present = out.iterdir() if out.is_dir() else ()
+    taken = {same_name_key(path.name) for path in present}
     work = _Work(translator, out, options, taken)
     for kind, group in _segments(paths):
         if kind == "pictures":

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import overload
+from typing import get_args, overload
 
 import numpy as np
 import torch
@@ -36,7 +36,10 @@ _LUMA = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How pictures are brought to the network and back."""
+    """How pictures are brought to the network and back.
+
+    Raises ConfigError where `fit` is no way to fit, or `settle` is no count.
+    """
 
     domain: str | None = None
     """The domain to make sources with; None takes the model's last, `as-is` takes the pictures
@@ -51,6 +54,12 @@ class Options:
     """Whether to write picture, source and output in one row."""
     nearest: bool = False
     """Whether to name the training face that an output resembles most."""
+
+    def __post_init__(self) -> None:
+        if self.fit not in get_args(Fit):
+            raise ConfigError(f"fit is {self.fit!r}: expected one of {', '.join(get_args(Fit))}.")
+        if type(self.settle) is not int or self.settle < 0:
+            raise ConfigError(f"settle is {self.settle!r}: expected a count, 0 or more.")
 
 
 @dataclass(frozen=True)

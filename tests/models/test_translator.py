@@ -136,3 +136,9 @@ def test_outputs_leave_the_network_as_it_was_and_draw_no_random_number():
     assert all(torch.equal(before[key], value) for key, value in network.state_dict().items())
     assert torch.equal(outputs, asked.outputs(shown)) and not outputs.requires_grad
     assert torch.allclose(outputs[:1], asked.outputs(shown[:1]), atol=1e-5)
+
+
+@pytest.mark.parametrize("settle", [-1, True])
+def test_options_that_mean_nothing_are_refused_with_what_came(settle):
+    with pytest.raises(ConfigError, match=f"settle is {settle!r}: expected a count"):
+        Options(settle=settle)
