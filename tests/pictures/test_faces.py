@@ -25,29 +25,53 @@ def photos(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def cropped(photos, tmp_path_factory):
+    """What `faces` found in them, and its folder, which is only read."""
+    before = contents(photos)
+    folder = tmp_path_factory.mktemp("cropped") / "out"
+    found = faces.crop(photos, folder)
+    return found, folder, before
+
+
+@pytest.fixture
+def blanks(tmp_path):
+    """Two small photographs without any face."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, level in (("sky", 200), ("wall", 90)):
+        images.write(folder / f"{name}.png", np.full((64, 96, 3), level, np.uint8))
+    return folder
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def rows(path):
     with path.open(newline="") as handle:
         return list(csv.DictReader(handle))
 
 
-def test_hits_misses_and_broken_files_are_kept_apart(photos, tmp_path):
-    found = {f.path.name: f for f in faces.crop(photos, tmp_path / "out")}
+def test_hits_misses_and_broken_files_are_kept_apart(cropped):
+    found, out, _ = cropped
+    found = {f.path.name: f for f in found}
     assert [len(found[n].boxes) for n in ("astronaut.png", "coffee.png", "broken.jpg")] == [
         1,
         0,
         0,
     ]
     assert "is not a picture" in found["broken.jpg"].error
-    misses = (tmp_path / "out" / faces.MISSES).read_text().splitlines()
+    misses = (out / faces.MISSES).read_text().splitlines()
     assert [line.split("\t")[1][:13] for line in misses] == [found["broken.jpg"].error[:13],
                                                              "no face found"]  # fmt: skip
-    miss, row = rows(tmp_path / "out" / boxes.BOXES)
+    miss, row = rows(out / boxes.BOXES)
     assert miss["kind"] == "miss" and miss["crop"] == ""
-    assert [p.name for p in (tmp_path / "out" / "crops").iterdir()] == ["people"]
+    assert [p.name for p in (out / "crops").iterdir()] == ["people"]
     assert row["crop"] == "people/astronaut.png" and row["kind"] == "human"
-    crop = images.read(tmp_path / "out" / "crops" / row["crop"])
+    crop = images.read(out / "crops" / row["crop"])
     assert crop.shape == (int(row["width"]), int(row["height"]), 3)
-    assert images.read(tmp_path / "out" / faces.SHEET).shape[1] > 2 * 256
+    assert images.read(out / faces.SHEET).shape[1] > 2 * 256
 
 
 def test_an_edited_table_of_boxes_is_followed(photos, tmp_path):
@@ -59,17 +83,17 @@ def test_an_edited_table_of_boxes_is_followed(photos, tmp_path):
     assert np.array_equal(crop, skimage.data.coffee()[40:120, 100:180])
 
 
-def test_the_table_that_was_written_can_be_given_back(photos, tmp_path):
-    faces.crop(photos, tmp_path / "one")
-    faces.crop(photos, tmp_path / "two", boxes=tmp_path / "one" / boxes.BOXES)
+def test_the_table_that_was_written_can_be_given_back(photos, cropped, tmp_path):
+    _, one, _ = cropped
+    faces.crop(photos, tmp_path / "two", boxes=one / boxes.BOXES)
     name = "crops/people/astronaut.png"
-    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    assert (one / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_the_fallback_crops_the_centre_and_still_counts_as_a_miss(photos, tmp_path):
-    faces.crop(photos, tmp_path / "out", fallback="centre")
-    assert (tmp_path / "out" / "crops" / "coffee" / "coffee.png").is_file()
-    assert "coffee.png\tno face found" in (tmp_path / "out" / faces.MISSES).read_text()
+def test_the_fallback_crops_the_centre_and_still_counts_as_a_miss(blanks, tmp_path):
+    faces.crop(blanks, tmp_path / "out", fallback="centre")
+    assert images.read(tmp_path / "out" / "crops" / "sky" / "sky.png").shape == (64, 64, 3)
+    assert "sky.png\tno face found" in (tmp_path / "out" / faces.MISSES).read_text()
 
 
 def test_a_folder_without_any_face_leaves_nothing_behind(tmp_path):
@@ -95,8 +119,8 @@ def test_a_photograph_may_be_named_in_any_clear_way(photos, tmp_path, monkeypatc
             faces.crop(photos, tmp_path / "out", boxes=table)
 
 
-def test_an_edited_table_never_makes_the_contact_sheet_a_face(photos, tmp_path):
-    faces.crop(photos, tmp_path / "faces")
+def test_an_edited_table_never_makes_the_contact_sheet_a_face(cropped, tmp_path):
+    shutil.copytree(cropped[1], tmp_path / "faces")
     table = tmp_path / "faces" / boxes.BOXES
     table.write_text(table.read_text().replace(",", ";"))
     with pytest.raises(InputError, match="damaged table"):
@@ -125,15 +149,12 @@ def test_a_damaged_table_is_refused(photos, tmp_path, text):
         faces.crop(photos, tmp_path / "out", boxes=tmp_path / "b.csv")
 
 
-def test_photographs_are_never_changed(photos, tmp_path):
-    before = {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
-    faces.crop(photos, tmp_path / "out")
-    assert before == {p: p.read_bytes() for p in photos.rglob("*") if p.is_file()}
+def test_photographs_are_never_changed(photos, cropped):
+    assert cropped[2] == contents(photos) and len(cropped[2]) == 3
 
 
-def test_a_pair_set_made_from_crops_remembers_the_photograph(photos, tmp_path):
-    faces.crop(photos, tmp_path / "faces")
-    build(tmp_path / "faces", tmp_path / "pairs", PairConfig(size=32))
+def test_a_pair_set_made_from_crops_remembers_the_photograph(photos, cropped, tmp_path):
+    build(cropped[1], tmp_path / "pairs", PairConfig(size=32))
     (item,) = PairSet.open(tmp_path / "pairs").items
     assert item.category == "people"
     assert item.origin.file == str((photos / "people" / "astronaut.png").resolve())
@@ -185,9 +206,8 @@ def test_empty_lines_and_spaces_after_commas_are_fine(photos, tmp_path, text):
     assert [f.boxes[0][:4] for f in found if f.boxes] == [(10, 10, 60, 60)]
 
 
-def test_a_miss_counts_once_it_is_edited(photos, tmp_path):
-    faces.crop(photos, tmp_path / "one")
-    table = tmp_path / "one" / boxes.BOXES
+def test_a_miss_counts_once_it_is_edited(photos, cropped, tmp_path):
+    table = cropped[1] / boxes.BOXES
     miss = next(row for row in boxes.read(table) if row.box.kind == "miss")
     assert miss.box[:4] == (100, 0, 400, 400) and miss.file.endswith("coffee.png")
     faces.crop(photos, tmp_path / "two", boxes=table)
@@ -214,12 +234,11 @@ def test_photographs_that_cannot_be_read_are_named_with_their_reasons(tmp_path, 
     assert "a.png: damaged picture" in line and "b.png: is not a picture" in line
 
 
-def test_the_fallback_is_named_where_most_are_missed(photos, tmp_path, capsys):
-    shutil.copytree(photos, tmp_path / "in")
-    images.write(tmp_path / "in" / "moon.png", skimage.data.moon())
-    main(["faces", str(tmp_path / "in"), str(tmp_path / "a")])
+def test_the_fallback_is_named_where_most_are_missed(blanks, tmp_path, capsys):
+    images.write(blanks / "astronaut.png", np.ascontiguousarray(skimage.data.astronaut()[::2, ::2]))
+    main(["faces", str(blanks), str(tmp_path / "a")])
     assert "no face in 2 photographs: --fallback centre" in capsys.readouterr().out
-    main(["faces", str(tmp_path / "in"), str(tmp_path / "b"), "--fallback", "centre"])
+    main(["faces", str(blanks), str(tmp_path / "b"), "--fallback", "centre"])
     assert "--fallback" not in capsys.readouterr().out
 
 
