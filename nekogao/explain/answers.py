@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nekogao.explain.subject import Subject, shown, unit
-from nekogao.measures import attractors, law
+from nekogao.measures import attractors
 from nekogao.measures.composition import Composition, UnitPicture, UnitPictures, composition
-from nekogao.measures.views import views
+from nekogao.measures.views import of_picture
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
@@ -107,9 +107,9 @@ def ask(subject: Subject, view: str, named: Iterable[tuple[Path, Picture]]) -> I
 def _ask(subject: Subject, view: str, fitted: Sequence[tuple[Path, Picture]]) -> Iterator[Answer]:
     """Everything about a chunk of pictures, the network's passes made once for all of them."""
     sources = subject.sources([picture for _, picture in fitted])
-    outputs = subject.translator.outputs(sources)
-    seen = views(subject.translator, sources)
-    distances = law.compare(subject.views, seen)
+    outputs, inside = subject.translator.look(sources)
+    seen = of_picture(sources) | inside
+    distances = subject.comparisons.distances(seen)
     ends = _settle(subject, outputs)
     drawn, made = images.from_tensor(sources), shown(outputs)
     for i, (path, picture) in enumerate(fitted):

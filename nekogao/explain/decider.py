@@ -15,10 +15,10 @@ from nekogao.explain.laws import Hits, Law, Rate, read_laws, write_laws
 from nekogao.explain.subject import Subject, TrainedFaces, shown
 from nekogao.explain.survey import level_of, view_of
 from nekogao.measures import law
+from nekogao.measures.comparisons import Comparisons, Distances
 from nekogao.measures.intervals import over_images
-from nekogao.measures.views import PICTURE
 from nekogao.models.gallery import groups
-from nekogao.pictures import photographs
+from nekogao.pictures import images, photographs
 from nekogao.pictures.domains import KINDS
 from nekogao.pictures.images import Picture
 
@@ -58,8 +58,7 @@ def keep(run: str | Path) -> None:
 def measure(subject: Subject) -> Law:
     """Ask a network about the unseen squares, and count how often each view foretells the face.
 
-    The candidates are the views inside the network and its output, not those of the picture
-    alone. Of equally good ones that with the right face nearer decides; then the one that comes
+    Of equally good ones that with the right face nearer decides; then the one that comes
     before the output, the deeper one.
     """
     subject = _fewer(subject)
@@ -98,23 +97,24 @@ def _fewer(subject: Subject) -> Subject:
 
 def _ask(
     subject: Subject, pictures: Sequence[Picture]
-) -> tuple[law.Winners, dict[str, law.Distances]]:
+) -> tuple[law.Winners, dict[str, Distances]]:
     """The face that comes out for each picture, and every candidate's distances."""
-    known = {name: view for name, view in subject.views.items() if name not in PICTURE}
+    # The views inside the network and its output compete, not those of the picture alone.
+    known = subject.translator.views(images.to_tensor(subject.faces.sources))
+    training = Comparisons(known)
     winners: list[int] = []
-    parts: dict[str, list[law.Distances]] = {}
+    parts: dict[str, list[Distances]] = {}
     for chunk in groups(pictures, _CHUNK):
-        sources = subject.sources(chunk)
-        outputs = subject.translator.outputs(sources)
+        outputs, inside = subject.translator.look(subject.sources(chunk))
         winners += [subject.winner(output) for output in shown(outputs)]
-        for name, found in law.compare(known, subject.translator.views(sources)).items():
+        for name, found in training.distances(inside).items():
             parts.setdefault(name, []).append(found)
     whole = {name: np.concatenate(found) for name, found in parts.items()}
     # A predictor that was without meaning for some pictures has none.
     return np.array(winners), {n: d for n, d in whole.items() if len(d) == len(pictures)}
 
 
-def _score(name: str, distances: law.Distances, winners: law.Winners) -> Hits:
+def _score(name: str, distances: Distances, winners: law.Winners) -> Hits:
     own = distances[np.arange(len(winners)), winners]
     return Hits(
         name=name,

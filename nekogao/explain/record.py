@@ -14,7 +14,6 @@ from nekogao.explain.flips import Flip
 from nekogao.explain.laws import Law, Rate
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import Score, Survey
-from nekogao.measures import law
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ def record(
             settled=dict(zip(ids, found.settled, strict=True)) if found.settled else None,
         ),
         predictors=found.scores,
-        absent=law.meaningless(subject.views),
+        absent=subject.comparisons.absent,
         map=MapRow(
             shown=found.spread,
             faces=dict(zip(ids, found.face_places.tolist(), strict=True)),

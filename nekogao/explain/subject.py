@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from nekogao.errors import ConfigError, NekogaoError
+from nekogao.measures.comparisons import Comparisons
 from nekogao.measures.composition import Basis, UnitPicture, UnitPictures
 from nekogao.measures.views import views
 from nekogao.models.translator import Translator
@@ -103,6 +104,11 @@ class Subject:
     def views(self) -> dict[str, Tensor]:
         """Every view of the faces' sources, each n d."""
         return views(self.translator, images.to_tensor(self.faces.sources))
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """The faces' sources, made ready to be compared with others in every view."""
+        return Comparisons(self.views)
 
     def sources(self, pictures: Sequence[Picture]) -> Tensor:
         """The network's inputs for pictures of its size, b c h w in [-1, 1]."""

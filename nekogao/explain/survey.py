@@ -13,6 +13,7 @@ from nekogao.explain.answers import Answer
 from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject
 from nekogao.measures import law
+from nekogao.measures.comparisons import COMPARISONS
 
 MOST_IN_ONE = 0.6
 """A face that takes a larger share of the pictures than this is reported as a collapse."""
@@ -79,7 +80,7 @@ def level_of(predictor: str) -> int | None:
 
 def view_of(predictor: str) -> tuple[str, str]:
     """View and comparison of a predictor: `level-6` and `cosine` of `level-6-cosine`."""
-    for comparison in law.COMPARISONS:
+    for comparison in COMPARISONS:
         if predictor.endswith(f"-{comparison}"):
             view = predictor.removesuffix(f"-{comparison}")
             if not view.endswith("-centred"):

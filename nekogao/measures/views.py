@@ -23,10 +23,11 @@ def views(translator: Translator, sources: Float[Tensor, "m c h w"]) -> dict[str
       mean; `edge-density`, the share of pixels on an edge (Canny 128/128).
     - Whatever the network's family lets one look at, and `output` in any case.
     """
-    return _of_picture(sources) | translator.views(sources)
+    return of_picture(sources) | translator.views(sources)
 
 
-def _of_picture(sources: Tensor) -> dict[str, Tensor]:
+def of_picture(sources: Float[Tensor, "m c h w"]) -> dict[str, Tensor]:
+    """The views of the picture alone, each m x d."""
     edges = built_in("edges")
     drawn = [edges.source(picture) for picture in images.from_tensor(sources)]
     return {

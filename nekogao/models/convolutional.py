@@ -6,6 +6,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nekogao.config.convolutional import (
@@ -207,7 +208,7 @@ def views(network: nn.Module, sources: Tensor) -> dict[str, Tensor]:
         decoded[level] = x
     for level in range(first, last):
         found[f"decoder-{level}"] = decoded[level].relu()
-    found["output"] = torch.tanh(x)
+    found["output"] = torch.tanh(F.pixel_shuffle(x, network.patch))
     return {name: view.flatten(1) for name, view in found.items()}
 
 

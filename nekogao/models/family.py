@@ -82,7 +82,8 @@ class Family:
     """Settings with everything filled in that depends on the pair set, as run.toml keeps them."""
     views: Callable[[nn.Module, Tensor], dict[str, Tensor]] = lambda network, sources: {}
     """(network, sources b c h w) -> name -> rows b n: what `explain` may look at inside the
-    network. Encoder levels are named `level-N`. Empty where only the output can be looked at."""
+    network. Encoder levels are named `level-N`; a family that has the network's outputs at hand
+    gives them as `output`. Empty where only the output can be looked at."""
     describe: Callable[[Any], str] = lambda config: "."
     """Settings -> the end of the report's first sentence, from the comma to the full stop."""
     operations: Callable[[TrainConfig, Header, int], int] | None = None

@@ -173,10 +173,22 @@ class Translator:
 
         return turn
 
+    def look(
+        self, sources: Float[Tensor, "b c h w"]
+    ) -> tuple[Float[Tensor, "b d h w"], dict[str, Tensor]]:
+        """What the network makes of sources, and its `views` of them, from one pass.
+
+        The outputs equal those of `outputs`.
+        """
+        seen = self.views(sources)
+        shape = (self.model.target_channels, self.size, self.size)
+        return seen["output"].unflatten(1, shape), seen
+
     def views(self, sources: Float[Tensor, "b c h w"]) -> dict[str, Tensor]:
         """What may be looked at inside the network, by name, each b n, on the CPU.
 
-        Which views there are is up to the network's family; `output` is always among them.
+        Which views there are is up to the network's family; `output`, the picture that it makes,
+        d h w in one row, is always among them.
         """
         with self._lent() as (network, device), torch.no_grad():
             parts = [self._views(network, chunk.to(device)) for chunk in sources.split(_CHUNK)]

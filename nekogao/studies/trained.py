@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from nekogao.config.schema import TrainConfig
+from nekogao.measures.comparisons import Comparisons
 from nekogao.measures.composition import Basis
 from nekogao.measures.quality import skill
 from nekogao.measures.views import views
@@ -65,9 +66,9 @@ class Trained:
         return Basis(images.to_unit(self.targets))
 
     @lru_cache(maxsize=2)  # noqa: B019  it lives as long as the measuring of one run
-    def views(self, domain: str) -> dict[str, Tensor]:
-        """Every view of the probe's sources in a domain, each n d."""
-        return views(self.last, self.sources(domain))
+    def comparisons(self, domain: str) -> Comparisons:
+        """The probe's sources in a domain, made ready to be compared with others."""
+        return Comparisons(views(self.last, self.sources(domain)))
 
     def sources(self, domain: str) -> Tensor:
         """The probe's sources in a domain, n c h w in [-1, 1]."""

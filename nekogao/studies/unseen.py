@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from nekogao.measures import attractors, law
+from nekogao.measures.comparisons import Distances
 from nekogao.measures.composition import composition
 from nekogao.measures.interventions import INTERVENTIONS
-from nekogao.measures.views import views
+from nekogao.measures.views import of_picture
 from nekogao.pictures import characters, images
 from nekogao.pictures.images import Picture
 from nekogao.studies.trained import Numbers, Trained
@@ -35,13 +35,10 @@ def measure_law(trained: Trained) -> Numbers:
     """How often each predictor names the winner of an unseen picture."""
     found: Numbers = {}
     for domain in trained.unseen_domains:
-        sources = trained.make(domain, trained.unseen)
-        winners = np.array(
-            [trained.basis.winner(o) for o in images.to_unit(trained.last.outputs(sources))]
-        )
+        winners, compared = _compared(trained, domain, trained.unseen)
         found[f"constant.{domain}"] = law.constant_baseline(winners)
         found[f"winners.{domain}"] = float(len(set(winners.tolist())))
-        for name, distances in _scores(trained, domain, sources).items():
+        for name, distances in compared.items():
             right = distances.argmin(axis=1) == winners
             found[f"{name}.{domain}"] = right.astype(float).tolist()
     return found
@@ -109,8 +106,14 @@ def measure_gain(trained: Trained) -> Numbers:
     return found
 
 
-def _scores(trained: Trained, domain: str, sources: Tensor) -> dict[str, law.Distances]:
-    return law.compare(trained.views(domain), views(trained.last, sources))
+def _compared(
+    trained: Trained, domain: str, pictures: Sequence[Picture]
+) -> tuple[NDArray[np.intp], dict[str, Distances]]:
+    """The winner for each picture in a domain, and every predictor's distances."""
+    sources = trained.make(domain, pictures)
+    outputs, inside = trained.last.look(sources)
+    winners = np.array([trained.basis.winner(output) for output in images.to_unit(outputs)])
+    return winners, trained.comparisons(domain).distances(of_picture(sources) | inside)
 
 
 _AMOUNTS = {"brighten": 0.2, "blur": 3.0, "shift": 0.2, "flip": 1.0}
@@ -146,11 +149,8 @@ def _answers(
     trained: Trained, pictures: Sequence[Picture]
 ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.intp]]]:
     """The winners for pictures in gray, and what the trusted predictors foretell."""
-    sources = trained.make("gray", pictures)
-    outputs = images.to_unit(trained.last.outputs(sources))
-    scores = _scores(trained, "gray", sources)
-    winners = np.array([trained.basis.winner(output) for output in outputs])
-    return winners, {name: scores[name].argmin(axis=1) for name in _TRUSTED if name in scores}
+    winners, compared = _compared(trained, "gray", pictures)
+    return winners, {name: compared[name].argmin(axis=1) for name in _TRUSTED if name in compared}
 
 
 _OTHERS = 20

@@ -12,6 +12,7 @@ from nekogao.explain.explanation import Explanation, explain
 from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject, TrainedFaces
 from nekogao.explain.survey import Survey, survey, view_of
+from nekogao.models import convolutional
 from nekogao.nets.generator import Generator
 from nekogao.pictures import characters, images
 from nekogao.pictures.domains import built_in
@@ -28,6 +29,22 @@ class Lookup(Generator):
         known = images.to_tensor([images.luma(face) for face in FACES])
         nearest = torch.cdist(source.flatten(1), known.flatten(1)).argmin(1)
         return images.to_tensor(FACES)[nearest]
+
+
+class Mixer(Lookup):
+    """Gives a third of that face; the rest is its source upside down."""
+
+    def forward(self, source):
+        return (super().forward(source) + 2 * source.flip(2)) / 3
+
+
+class ByLevel(Generator):
+    """Gives the face whose source is nearest at the deepest level, exactly."""
+
+    def forward(self, source):
+        known = images.to_tensor([images.luma(face) for face in FACES])
+        seen, stored = (self.encode(given)[-1].flatten(1) for given in (source, known))
+        return images.to_tensor(FACES)[torch.cdist(seen, stored).argmin(1)]
 
 
 class Copy(Generator):
@@ -56,7 +73,15 @@ def subject(kind: type[Generator], faces: list[np.ndarray] = FACES) -> Subject:
     torch.manual_seed(0)
     network = kind(**{**PAPER, **ARTICLE, "width": 2, "normalisation": "none"}).eval()
     known = TrainedFaces(IDS[: len(faces)], faces, [images.luma(face) for face in faces])
-    return Subject(translator(network), built_in("gray"), known)
+    asked = translator(network)
+    asked.family = replace(asked.family, views=_views)
+    return Subject(asked, built_in("gray"), known)
+
+
+def _views(network: Generator, sources: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What a network computes on its way, which here has nothing to do with what comes out."""
+    inside = convolutional.views(network, sources)
+    return {**inside, "output": network(sources).flatten(1)}
 
 
 def without_levels(kind: type[Generator]) -> Subject:

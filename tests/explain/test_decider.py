@@ -8,7 +8,7 @@ from nekogao.explain.decider import decider, keep, measure
 from nekogao.explain.laws import FILE, read_laws
 from nekogao.explain.subject import Subject
 from nekogao.runs.folder import Run
-from tests.explain.networks import FACES, Constant, Lookup, explained, noise, subject
+from tests.explain.networks import FACES, Constant, Lookup, Mixer, explained, noise, subject
 from tests.networks import strict
 
 
@@ -20,7 +20,7 @@ def run(finished, tmp_path):
 
 
 def test_what_decides_is_measured_on_the_unseen_squares_with_the_constant_answer_beside_it():
-    law = measure(subject(Lookup))
+    law = measure(subject(Mixer))
     assert (law.pictures, law.faces) == (102, 4) and law.explained
     assert law.best.rate == max(hits.rate for hits in law.scores) > law.constant.rate
     assert law.best.low < law.best.rate < law.best.high

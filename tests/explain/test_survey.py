@@ -4,6 +4,7 @@ import pytest
 from nekogao.explain.survey import level_of, view_of
 from tests.explain.networks import (
     FACES,
+    ByLevel,
     Constant,
     Lookup,
     explained,
@@ -24,8 +25,14 @@ def test_the_predictor_that_is_the_network_itself_agrees_always():
     assert scores["pixels"].agreement == 1 and scores["pixels"].place == 0
     assert found.scores[0].agreement == 1
     assert sum(found.once) == 8 and found.settled == found.once
-    assert level_of(found.deciding) == found.level is not None and found.collapsed is None
-    assert found.deciding == found.law.best.name
+    assert found.deciding == found.law.best.name and found.collapsed is None
+    assert view_of(found.deciding)[0] == "output" and found.level is None
+
+
+def test_a_network_that_looks_at_one_level_is_decided_there():
+    found = look(ByLevel, FACES)
+    assert level_of(found.deciding) == found.level == 5
+    assert found.law.best.rate == 1
 
 
 def test_one_face_that_takes_all_is_a_collapse():

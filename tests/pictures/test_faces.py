@@ -235,7 +235,9 @@ def test_photographs_that_cannot_be_read_are_named_with_their_reasons(tmp_path, 
 
 
 def test_the_fallback_is_named_where_most_are_missed(blanks, tmp_path, capsys):
-    images.write(blanks / "astronaut.png", np.ascontiguousarray(skimage.data.astronaut()[::2, ::2]))
+    images.write(
+        blanks / "astronaut.png", np.ascontiguousarray(skimage.data.astronaut()[::2, ::2])
+    )
     main(["faces", str(blanks), str(tmp_path / "a")])
     assert "no face in 2 photographs: --fallback centre" in capsys.readouterr().out
     main(["faces", str(blanks), str(tmp_path / "b"), "--fallback", "centre"])

@@ -6,7 +6,16 @@ from nekogao.explain.answers import Settling
 from nekogao.explain.flips import Flip
 from nekogao.report import words
 from tests.explain import networks
-from tests.explain.networks import FACES, IDS, Constant, Lookup, noise, subject, without_levels
+from tests.explain.networks import (
+    FACES,
+    IDS,
+    ByLevel,
+    Constant,
+    Lookup,
+    noise,
+    subject,
+    without_levels,
+)
 
 
 def explained(who, pictures):
@@ -14,8 +23,8 @@ def explained(who, pictures):
 
 
 def test_a_line_says_face_share_end_level_and_flip():
-    first = explained(subject(Lookup), FACES)[0]
-    form = r"0.png -> kuro 100% \(settled: kuro in 1 step\) decided at level \d; "
+    first = explained(subject(ByLevel), FACES)[0]
+    form = r"0.png -> kuro 100% \(settled: kuro in 1 step\) decided at level 5; "
     assert re.fullmatch(form + r"flips to \w+ at \d+% morph", words.line(first))
     assert words.became(first) == "became kuro, 100%" and "it decides" in words.why(first)
     found = words.flips(first)
