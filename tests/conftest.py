@@ -1,34 +1,13 @@
-"""Shared fixtures. Shape annotations are executed, and tensors this small want one thread."""
+"""Shared fixtures. Their imports are their own: a process that only hands out tests has none."""
 
-from jaxtyping import install_import_hook
-
-with install_import_hook("nekogao", "beartype.beartype"):
-    import nekogao.demo
-    import nekogao.models.junyanz
-    import nekogao.pairs.doctor
-    import nekogao.pairs.hdf5
-    import nekogao.pairs.imports
-    import nekogao.pictures.faces
-    import nekogao.report.explanation
-    import nekogao.report.run
-    import nekogao.tracking.console
-
+import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
-from hypothesis import HealthCheck, settings
 
-from nekogao.config.pairs import PairConfig
-from nekogao.config.plain import train_config
-from nekogao.config.schema import TrainConfig
-from nekogao.pairs.build import build
-from nekogao.pictures import characters, photographs
-
-torch.set_num_threads(1)
-# A busy machine is no fault of a test.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
+if TYPE_CHECKING:
+    from nekogao.config.schema import TrainConfig
 
 TINY = {
     "phases": ["edges:6", "gray:4"],
@@ -40,15 +19,36 @@ TINY = {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make ready for tests."""
+    hands_out = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if hands_out:
+        return
+    import torch
+    from hypothesis import HealthCheck, settings
+
+    import tests.annotations  # noqa: F401
+
+    torch.set_num_threads(1)  # which is what tensors this small want
+    gc.freeze()  # what was imported stays, and need not be searched for garbage
+    # A busy machine is no fault of a test.
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
+
+
 @pytest.fixture
-def tiny() -> TrainConfig:
+def tiny() -> "TrainConfig":
     """A configuration whose run takes a second."""
+    from nekogao.config.plain import train_config
+
     return train_config(TINY)
 
 
 @pytest.fixture(scope="session")
 def faces(tmp_path_factory) -> Path:
     """A folder of four drawn faces."""
+    from nekogao.pictures import characters, photographs
+
     folder = tmp_path_factory.mktemp("faces")
     chosen = {who.name: characters.draw_face(who, 64) for who in characters.CHARACTERS[:4]}
     photographs.write_folder(chosen, folder)
@@ -58,6 +58,9 @@ def faces(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def pair_set(faces, tmp_path_factory) -> Path:
     """Those faces as a pair set of 32x32."""
+    from nekogao.config.pairs import PairConfig
+    from nekogao.pairs.build import build
+
     folder = tmp_path_factory.mktemp("sets") / "pairs"
     build(faces, folder, PairConfig(size=32))
     return folder
@@ -66,6 +69,9 @@ def pair_set(faces, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def finished(pair_set, tmp_path_factory) -> Path:
     """A finished run on them, edges then gray."""
+    import nekogao
+    from nekogao.config.plain import train_config
+
     folder = tmp_path_factory.mktemp("runs") / "finished"
     list(nekogao.train(folder, pair_set, train_config(TINY)))
     return folder

@@ -39,19 +39,19 @@ def over_images(groups: Sequence[Sequence[float]], resamples: int = RESAMPLES) -
     if len(arrays) < 2:
         return Interval(mean, None, None, len(arrays))
     rng = np.random.default_rng(0)
-    means = np.stack([_resampled_means(a, resamples, len(arrays), rng) for a in arrays])
     chosen = rng.integers(0, len(arrays), (resamples, len(arrays)))
-    rows, places = np.arange(resamples)[:, None], np.arange(len(arrays))[None]
-    drawn = means[chosen, rows, places].mean(axis=1)
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    drawn = np.empty(chosen.shape)
+    for number, array in enumerate(arrays):
+        here = chosen == number
+        drawn[here] = _resampled_means(array, int(here.sum()), rng)
+    low, high = np.quantile(drawn.mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(mean, float(low), float(high), len(arrays))
 
 
 def _resampled_means(
-    values: NDArray[np.floating], resamples: int, places: int, rng: np.random.Generator
+    values: NDArray[np.floating], times: int, rng: np.random.Generator
 ) -> NDArray[np.floating]:
-    """Means of resampled images, resamples x places: each place may draw the seed anew."""
+    """Means of one seed's images, resampled so many times."""
     if len(values) == 1:
-        return np.full((resamples, places), values[0])
-    drawn = rng.integers(0, len(values), (resamples, places, len(values)))
-    return values[drawn].mean(axis=2)
+        return np.full(times, values[0])
+    return values[rng.integers(0, len(values), (times, len(values)))].mean(axis=1)

@@ -5,7 +5,7 @@ targets are reproduced exactly and 0 where the output is no better than the mean
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nekogao.errors import RunError
 
 
+@runtime_checkable
 class SkillRow(Protocol):
     """What a measurement must tell: the rows of metrics.jsonl do."""
 

@@ -113,7 +113,7 @@ def _hits(gray: Picture, kind: str, angle: float, smallest: int) -> Iterator[_Hi
         )
         for (x, y, w, h), count in zip(found, np.ravel(counts), strict=True):
             centre = back @ np.array([x + w / 2, y + h / 2, 1.0])
-            yield _Hit((centre[0], centre[1]), max(w, h), angle, kind, float(count))
+            yield _Hit((centre[0], centre[1]), float(max(w, h)), angle, kind, float(count))
 
 
 def _merge(hits: Sequence[_Hit]) -> list[_Hit]:

@@ -1,11 +1,14 @@
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from nekogao.errors import InputError
+from nekogao.explain.decider import decider
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
 from nekogao.models.gallery import Applied
+from nekogao.nets.generator import Generator
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
 from nekogao.report import explanation as explained
@@ -24,6 +27,24 @@ def folder(tmp_path):
     (tmp_path / "in" / "broken.png").write_text("no picture")
     (tmp_path / "in" / "film.mp4").write_text("no picture either")
     return tmp_path / "in"
+
+
+@pytest.fixture(autouse=True)
+def laws(monkeypatch):
+    """What decides for one of these networks is measured once; other tests are about measuring."""
+
+    def once(who):
+        network = type(who.translator.model.network)
+        if network is Generator:
+            return decider(who)
+        return _measured(network, "level-1" in who.views)
+
+    monkeypatch.setattr(explained, "decider", once)
+
+
+@cache
+def _measured(network, levels):
+    return decider(subject(network) if levels else without_levels(network))
 
 
 def run(who, names, out):

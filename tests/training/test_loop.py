@@ -105,7 +105,8 @@ def test_a_run_is_a_function_of_its_configuration(pair_set, tmp_path, tiny, fini
 
 def test_two_trainings_in_two_threads_end_as_each_would_alone(pair_set, tmp_path, tiny):
     """With dropout, whose masks come from PyTorch's one generator of the process."""
-    configs = [replace(tiny, phases=("all:60",), seed=seed) for seed in (0, 1)]
+    some = replace(tiny, phases=("all:20",), every=10)
+    configs = [replace(some, seed=seed) for seed in (0, 1)]
     both_begin = threading.Barrier(2, timeout=60)
 
     def go(number):
@@ -148,7 +149,7 @@ def test_measuring_more_often_changes_nothing(pair_set, tmp_path, tiny, finished
 
 
 def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
-    """`kill -9` after three updates of the run, resumed each time by the same command."""
+    """`kill -9` at two updates of the run, resumed each time by the same command."""
     longer = replace(tiny, phases=("edges:20", "gray:10"), checkpoint_seconds=0.0)
     (tmp_path / "config.toml").write_text(settings.dump_toml(settings.to_dict(longer)))
     code = (
@@ -159,7 +160,7 @@ def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
     )
     command = [sys.executable, "-c", code, tmp_path / "killed", pair_set, tmp_path / "config.toml"]
     begun = []
-    for update in (2, 17, 41):
+    for update in (5, 41):
         process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
         begun.append(int(process.stdout.readline().removeprefix("Started ")))
         while int(process.stdout.readline().split()[1]) < update:
@@ -167,7 +168,7 @@ def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-    assert begun[0] == 0 and 1 <= begun[1] <= begun[2]
+    assert begun[0] == 0 < begun[1]
     assert next(nekogao.train(tmp_path / "killed")).step >= 40
     list(nekogao.train(tmp_path / "killed"))
     list(nekogao.train(tmp_path / "whole", pair_set, longer))
@@ -194,7 +195,8 @@ def test_a_second_training_in_one_folder_is_refused_and_touches_nothing(pair_set
 
 def test_readers_need_no_lock_and_never_see_half_a_file(pair_set, tmp_path, tiny):
     run = Run(tmp_path / "run")
-    for event in nekogao.train(run.folder, pair_set, replace(tiny, checkpoint_seconds=0.0)):
+    short = replace(tiny, phases=("edges:2", "gray:1"), every=1, checkpoint_seconds=0.0)
+    for event in nekogao.train(run.folder, pair_set, short):
         if isinstance(event, Saved):
             build_report(run.folder)
             nekogao.load(run.folder)
