@@ -1,7 +1,5 @@
 """Imports the package in such a way that its annotations are executed when it is used."""
 
-
-
 from io import TextIOBase
 from pathlib import Path
 from typing import TextIO
