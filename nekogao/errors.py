@@ -83,3 +83,12 @@ class DivergedError(NekogaoError):
 
 class WeightsError(NekogaoError):
     """A file of weights cannot be loaded."""
+
+
+def expect(value: object, kind: type, made: str = "") -> None:
+    """Raise ConfigError where a setting is not of its type; `made` says how to make one."""
+    if not isinstance(value, kind):
+        raise ConfigError(
+            f"a value of type {type(value).__name__}: must be a {kind.__name__}. "
+            + (made or f"Make one with nekogao.{kind.__name__}(...).")
+        )

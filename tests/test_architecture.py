@@ -104,9 +104,9 @@ def test_only_families_know_networks(folder):
         assert not own, f"{module_of(path)} imports {own}; ask nekogao.models.families"
 
 
-def test_only_the_translator_runs_networks():
+def test_only_the_runner_runs_networks():
     """No other module calls a network: `network(...)`, or `encode` and `decode` of one."""
-    allowed = {"models/translator.py", "models/convolutional.py", "measures/normalisation.py",
+    allowed = {"models/runner.py", "models/convolutional.py", "measures/normalisation.py",
                "bench/baselines.py"}  # fmt: skip
     for path in sources():
         name = path.relative_to(PACKAGE).as_posix()
@@ -161,9 +161,46 @@ for done in nekogao.apply(cats, ["faces"], "out", nekogao.Options(nearest=True))
 """
 
 
+WRONG_USES = """
+import numpy
+import torch
+
+import nekogao
+from script import cats
+
+picture, pairs = numpy.zeros((32, 32, 3), numpy.uint8), nekogao.PairSet.open("set")
+for wrong in (
+    lambda: cats(picture, {"settle": 3}),
+    lambda: cats(picture / 255),
+    lambda: cats([picture]),
+    lambda: cats.translate(picture),
+    lambda: cats.translate([]),
+    lambda: cats.sources([], None),
+    lambda: cats.sources([picture], "gray"),
+    lambda: cats.outputs(picture),
+    lambda: cats.outputs(torch.zeros(1, 1, 32, 32).tolist()),
+    lambda: list(nekogao.apply("runs/cats", ["faces"], "out")),
+    lambda: list(nekogao.apply(cats, ["faces"], "out", {"settle": 3})),
+    lambda: list(nekogao.train("runs/x", "set", {"phases": ["all:1"]})),
+    lambda: nekogao.build_pairs("faces", "x", {"size": 32}),
+    lambda: nekogao.PairConfig(domains="edges"),
+    lambda: nekogao.Options(nearest="yes"),
+    lambda: pairs.picture("kuro", "target"),
+    lambda: pairs.picture(99, "target"),
+    lambda: pairs.picture(0, "depth"),
+    lambda: pairs.select([0, 4], "edges"),
+):
+    try:
+        wrong()
+    except nekogao.NekogaoError as error:
+        print("refused:", error)
+"""
+
+
 def test_scripts_of_users_pass_mypy_strict_and_run(faces, tmp_path):
     script, guide = tmp_path / "script.py", tmp_path / "guide.py"
     script.write_text(USER_SCRIPT)
+    (tmp_path / "wrong.py").write_text(WRONG_USES)
     shown = (PACKAGE.parent / "docs" / "guide.md").read_text(encoding="utf-8")
     guide.write_text("\n".join(re.findall(r"^```python\n(.*?)^```", shown, re.M | re.S)))
     (tmp_path / "faces").symlink_to(faces)
@@ -175,11 +212,14 @@ def test_scripts_of_users_pass_mypy_strict_and_run(faces, tmp_path):
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout + checked.stderr
     ran = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, cwd=tmp_path,
+        [sys.executable, str(tmp_path / "wrong.py")], capture_output=True, text=True, cwd=tmp_path,
         env={"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "PATH": ""},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "finished after 1 updates" in ran.stdout and (tmp_path / "cat.png").is_file()
+    refused = [line for line in ran.stdout.splitlines() if line.startswith("refused: ")]
+    assert len(refused) == WRONG_USES.count("lambda:")
+    assert all(line.endswith(".") for line in refused)
 
 
 def test_a_wrong_use_is_found_by_types(tmp_path):

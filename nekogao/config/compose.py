@@ -49,7 +49,7 @@ def compose(
     recipe: str | Path | None = DEFAULT,
     *,
     generator: str | None = None,
-    phases: Sequence[str | Phase] = (),
+    phases: str | Phase | Sequence[str | Phase] = (),
     seed: int | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> TrainConfig:
@@ -73,7 +73,7 @@ def compose(
     if generator:
         data = _with_generator(data, generator)
     if phases:
-        data = {**data, "phases": [str(phase) for phase in phases]}
+        data = {**data, "phases": list(Phase.texts(phases))}
     if seed is not None:
         data = {**data, "seed": seed}
     for name, value in (overrides or {}).items():

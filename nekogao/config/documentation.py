@@ -4,7 +4,7 @@ import ast
 import inspect
 import textwrap
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from nekogao.config.plain import KIND, toml_value
 from nekogao.config.rules import ModelConfig
@@ -25,12 +25,15 @@ def document(config: TrainConfig) -> str:
 def _table(config: Any, name: str) -> list[str]:
     """The fields of a dataclass, plain values first, then its tables."""
     said, lines, tables = docstrings(type(config)), [], []
+    kinds = get_type_hints(type(config))
     for field in fields(config):
         value = getattr(config, field.name)
         if is_dataclass(value):
             tables.append((f"{name}.{field.name}".lstrip("."), value, said.get(field.name, "")))
             continue
         lines += _comment(said.get(field.name, ""))
+        if get_origin(kinds[field.name]) is Literal:
+            lines += _comment(f"One of: {', '.join(map(str, get_args(kinds[field.name])))}.")
         unset = value is None  # TOML has no such value: the field is left out
         shown = "..." if unset else toml_value(value)
         lines.append(f"{'# ' if unset else ''}{field.name} = {shown}")

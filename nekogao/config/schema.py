@@ -4,6 +4,7 @@ Defaults are defined here, in `convolutional` and in `pairs`, and nowhere else; 
 what differs from them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
@@ -39,6 +40,12 @@ class Phase:
                 "once and from one to 999999999 epochs, as in edges:160."
             )
         return cls(domains=domains, epochs=int(count))
+
+    @classmethod
+    def texts(cls, phases: "str | Phase | Sequence[str | Phase]") -> tuple[str, ...]:
+        """One phase or several, spelled as a configuration keeps them. Raises ConfigError."""
+        several = [phases] if isinstance(phases, (str, Phase)) else phases
+        return tuple(str(cls.parse(phase)) for phase in several)
 
     def __str__(self) -> str:
         return f"{'+'.join(self.domains)}:{self.epochs}"

@@ -11,7 +11,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from nekogao.errors import InputError, PictureError
+from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import append_text, inside, read_lines, sha256, write_first_free
 from nekogao.models import video
 from nekogao.models.translator import Fitted, Options, Result, Translator
@@ -149,7 +149,9 @@ def apply(
         ConfigError: The options fit no picture.
         InputError: `out` is no folder.
     """
-    options, out = options or Options(), Path(out)
+    options, out = Options() if options is None else options, Path(out)
+    expect(options, Options)
+    expect(translator, Translator, "Load one with nekogao.load(path).")
     translator.domain(options.domain)
     paths, faults = find_inputs(named(names))
     if out.exists() and not out.is_dir():

@@ -1,37 +1,21 @@
-"""Use a network on pictures: the one place where sources become outputs.
+"""Use a network on people's pictures: uint8 arrays of any size, files and PIL images."""
 
-Three forms of a picture meet here. People's pictures are uint8 arrays of any size; sources and
-outputs are float tensors b c h w in [-1, 1], of the network's size; and the closed loop, output
-back in as input, goes from outputs to outputs by way of 8-bit pictures.
-"""
-
-import copy
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import get_args, overload
 
 import numpy as np
-import torch
-from jaxtyping import Float
 from PIL import Image
-from torch import Tensor, nn
 
-from nekogao.errors import ConfigError, InputError
+from nekogao.errors import ConfigError, InputError, expect
 from nekogao.models import file
-from nekogao.models.families import named
-from nekogao.models.model import Model
+from nekogao.models.runner import Runner
 from nekogao.names import Fit
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import is_map
-
-_CHUNK = 16
-"""Pictures in one pass through a network."""
-_LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +44,9 @@ class Options:
             raise ConfigError(f"fit is {self.fit!r}: expected one of {', '.join(get_args(Fit))}.")
         if type(self.settle) is not int or self.settle < 0:
             raise ConfigError(f"settle is {self.settle!r}: expected a count, 0 or more.")
+        for name in ("restore", "side_by_side", "nearest"):
+            if type(value := getattr(self, name)) is not bool:
+                raise ConfigError(f"{name} is {value!r}: expected True or False.")
 
 
 @dataclass(frozen=True)
@@ -88,13 +75,8 @@ class Fitted:
     width: int
 
 
-class Translator:
+class Translator(Runner):
     """A network in use. Call it with a PIL image, a path, or a uint8 array."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.size = model.size
-        self.family = named(model.kind)
 
     @classmethod
     def load(cls, path: str | Path) -> "Translator":
@@ -103,117 +85,6 @@ class Translator:
         Raises WeightsError where there is no model, or it is damaged.
         """
         return cls(file.open_model(path))
-
-    # The runner: from pictures to sources, from sources to outputs, and around
-
-    def sources(self, pictures: Sequence[Picture], domain: Domain | None) -> Tensor:
-        """The network's inputs for pictures.
-
-        Args:
-            pictures: uint8, h w 3 or h w, all of the network's size.
-            domain: What makes a source of a picture; None takes the pictures as sources.
-
-        Returns:
-            b c h w in [-1, 1].
-
-        Raises:
-            ConfigError: The domain was imported, so that no source can be made.
-        """
-        return images.to_tensor([self.source(picture, domain) for picture in pictures])
-
-    def source(self, picture: Picture, domain: Domain | None) -> Picture:
-        """The network's input for one picture of its size, as a picture; see `sources`."""
-        made = domain.source(picture) if domain else picture
-        return images.as_channels(made, self.model.source_channels)
-
-    def outputs(self, sources: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
-        """What the network makes of sources, in evaluation mode; both in [-1, 1], on the CPU.
-
-        No random number is drawn, and the network is left in the mode that it was in.
-        """
-        with self._lent() as (network, device), torch.no_grad():
-            chunks = sources.split(_CHUNK)
-            return torch.cat([network(chunk.to(device)).float().cpu() for chunk in chunks])
-
-    def turn(
-        self, outputs: Float[Tensor, "b d h w"], domain: Domain | None
-    ) -> Float[Tensor, "b d h w"]:
-        """One turn of the closed loop: outputs become 8-bit pictures, sources, and outputs again.
-
-        Raises ConfigError where the domain makes no sources.
-        """
-        return self.outputs(self.sources(images.from_tensor(outputs), domain))
-
-    def smooth(self, domain: Domain) -> Callable[[Tensor], Tensor]:
-        """One turn of the closed loop without rounding to 8 bits, which can be differentiated.
-
-        Args:
-            domain: Luma has a derivative, Canny's edges have none.
-
-        Returns:
-            A function from outputs b d h w in [-1, 1] to the next ones; it runs a copy of the
-            network, whose weights are constants.
-
-        Raises:
-            ConfigError: The domain has no derivative.
-        """
-        if domain.kind != "gray":
-            raise ConfigError(
-                f"domain {domain.name}: has no derivative. Use finite_difference_gain, or "
-                "the domain gray."
-            )
-        network = copy.deepcopy(self.model.network).eval().requires_grad_(False)
-
-        def turn(outputs: Tensor) -> Tensor:
-            gray = outputs
-            if outputs.shape[1] == 3:  # luma is a mean, so it is the same on [-1, 1]
-                shares = torch.tensor(_LUMA, dtype=outputs.dtype)[:, None, None]
-                gray = (outputs * shares).sum(dim=1, keepdim=True)
-            return network(gray.expand(-1, self.model.source_channels, -1, -1))
-
-        return turn
-
-    def look(
-        self, sources: Float[Tensor, "b c h w"]
-    ) -> tuple[Float[Tensor, "b d h w"], dict[str, Tensor]]:
-        """What the network makes of sources, and its `views` of them, from one pass.
-
-        The outputs equal those of `outputs`.
-        """
-        seen = self.views(sources)
-        shape = (self.model.target_channels, self.size, self.size)
-        return seen["output"].unflatten(1, shape), seen
-
-    def views(self, sources: Float[Tensor, "b c h w"]) -> dict[str, Tensor]:
-        """What may be looked at inside the network, by name, each b n, on the CPU.
-
-        Which views there are is up to the network's family; `output`, the picture that it makes,
-        d h w in one row, is always among them.
-        """
-        with self._lent() as (network, device), torch.no_grad():
-            parts = [self._views(network, chunk.to(device)) for chunk in sources.split(_CHUNK)]
-        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-
-    def _views(self, network: nn.Module, chunk: Tensor) -> dict[str, Tensor]:
-        found = self.family.views(network, chunk)
-        if "output" not in found:
-            found = {**found, "output": network(chunk).flatten(1)}
-        return {name: view.float().cpu() for name, view in found.items()}
-
-    @contextmanager
-    def _lent(self) -> Iterator[tuple[nn.Module, torch.device]]:
-        """The network in evaluation mode, and where it is; every part gets its mode back."""
-        network = self.model.network
-        modes = [(module, module.training) for module in network.modules()]
-        network.eval()
-        stored = next(chain(network.parameters(), network.buffers()), None)
-        try:
-            yield network, torch.device("cpu") if stored is None else stored.device
-        finally:
-            for module, mode in modes:
-                module.training = mode
-
-    # For people
 
     @overload
     def __call__(
@@ -274,8 +145,10 @@ class Translator:
             InputError: There is no picture, or one has another type or shape, or no pixel.
             ConfigError: The domain is unknown, or the model cannot do what is asked.
         """
-        options = options or Options()
+        options = Options() if options is None else options
         self._check(options)
+        if isinstance(pictures, np.ndarray) and pictures.ndim < 4:
+            raise InputError("one array instead of several pictures. Give a list of arrays.")
         if not len(pictures):
             raise InputError("no picture to translate. Give at least one.")
         fitted = [
@@ -311,6 +184,7 @@ class Translator:
 
     def _check(self, options: Options) -> Domain | None:
         """The domain that is asked for. Raises ConfigError for what this model cannot do."""
+        expect(options, Options)
         domain = self.domain(options.domain)
         if options.settle and domain is None:
             raise ConfigError(f"settle needs a domain to feed outputs back through, not {AS_IS}.")

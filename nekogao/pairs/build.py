@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from nekogao.config.pairs import BUILT, PairConfig
-from nekogao.errors import PictureError
+from nekogao.errors import PictureError, expect
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
@@ -86,6 +86,7 @@ def build_from(
 
 
 def _header(config: PairConfig) -> Header:
+    expect(config, PairConfig)
     chosen = {name: built_in(name, config.low, config.high) for name in config.domains}
     return Header(size=config.size, target_channels=3, domains=chosen)
 

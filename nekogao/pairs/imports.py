@@ -12,7 +12,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from nekogao.config.pairs import IMPORTED, PairConfig
-from nekogao.errors import ConfigError, InputError, PictureError
+from nekogao.errors import ConfigError, InputError, PictureError, expect
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
@@ -203,6 +203,7 @@ def _domain(
 
 
 def _header(config: PairConfig, domain: Domain, targets: Iterable[Outline]) -> Header:
+    expect(config, PairConfig)
     channels = max(outline.channels for outline in targets)
     return Header(size=config.size, target_channels=channels, domains={domain.name: domain})
 

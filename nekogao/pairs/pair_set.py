@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,9 +101,23 @@ class PairSet:
             index: The item's, from 0.
             kind: `target`, or the name of a domain.
 
-        Raises PairSetError where it is missing or changed.
+        Raises ConfigError where there is no such item or domain, and PairSetError where the
+        picture is missing or changed.
         """
+        self._check([index], kind)
         return self.files.read(index, kind)
+
+    def _check(self, indices: Sequence[int], kind: str) -> None:
+        if kind not in ("target", *self.domains):
+            known = ", ".join(["target", *self.domains])
+            raise ConfigError(f"no {kind!r} in {self.folder.name}. Choose from {known}.")
+        last = len(self) - 1
+        for index in indices:
+            if not isinstance(index, Integral) or not 0 <= index <= last:
+                raise ConfigError(
+                    f"no pair {index!r} in {self.folder.name}: its pairs have the numbers 0 to "
+                    f"{last}."
+                )
 
     @cached_property
     def files(self) -> Files:
@@ -165,8 +180,10 @@ class PairSet:
     def select(self, indices: Sequence[int], domain: str) -> Batch:
         """Some items in one domain, without variation, on the CPU.
 
-        Raises PairSetError where a picture is missing or changed.
+        Raises ConfigError where there is no such item or domain, and PairSetError where a picture
+        is missing or changed.
         """
+        self._check(indices, domain)
         pixels = self.reader.fetch([Place(index, domain) for index in indices])
         return Batch(*map(images.scale, pixels))
 

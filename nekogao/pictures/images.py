@@ -59,10 +59,11 @@ def encode(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def check_picture(value: object, name: str) -> Picture:
+def check_picture(value: object, name: str, size: int | None = None) -> Picture:
     """`value`, where it is a picture: a uint8 array h w or h w 3, of one pixel at least.
 
-    Raises InputError otherwise, which says what came and calls it `name`.
+    Raises InputError otherwise, or where its sides are not `size`, which says what came and calls
+    it `name`.
     """
     wanted = "Give a uint8 array, height x width x 3 (RGB) or height x width, from 0 to 255"
     if not isinstance(value, np.ndarray):
@@ -78,6 +79,8 @@ def check_picture(value: object, name: str) -> Picture:
         raise InputError(f"{came}. {wanted}.")
     if not value.size:
         raise InputError(f"{came}, has no pixels. {wanted}.")
+    if size and value.shape[:2] != (size, size):
+        raise InputError(f"{came}. Bring it to {size}x{size} first.")
     return value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from nekogao.config.compose import compose
 from nekogao.config.plain import differences
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import ConfigError, ResumeError, RunError
+from nekogao.errors import ConfigError, ResumeError, RunError, expect
 from nekogao.files import sha256
 from nekogao.models import file
 from nekogao.models.families import family_of
@@ -50,11 +50,8 @@ def settle_config(
 
     Raises ResumeError where it was begun with another configuration, first weights or pair set.
     """
-    if asked is not None and not isinstance(asked, TrainConfig):
-        raise ConfigError(
-            f"a configuration of type {type(asked).__name__}: must be a TrainConfig. Make one "
-            "with nekogao.compose(overrides={...}), or pass TrainConfig(batch=...)."
-        )
+    if asked is not None:
+        expect(asked, TrainConfig, "Make one with nekogao.compose(overrides={...}).")
     if not run.exists:
         return resolved(compose() if asked is None else asked, pairs)
     about = run.about()

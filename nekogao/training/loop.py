@@ -85,7 +85,7 @@ def train(
 def switch(
     run: str | Path,
     new: str | Path,
-    phases: Sequence[str | Phase],
+    phases: str | Phase | Sequence[str | Phase],
     pairs: str | Path | PairSet | None = None,
     *,
     stop: Callable[[], bool] = lambda: False,
@@ -112,9 +112,7 @@ def switch(
     old, folder = Run.open(run), Run(new)
     opened = open_pairs(old, pairs)
     config = resolved(old.config(), opened)
-    longer = replace(
-        config, phases=config.phases + tuple(str(Phase.parse(str(p))) for p in phases)
-    )
+    longer = replace(config, phases=config.phases + Phase.texts(phases))
     check_pairs(old, opened)
     plan(longer, opened)
     with writing(folder.folder):

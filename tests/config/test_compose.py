@@ -5,6 +5,7 @@ import pytest
 import nekogao
 from nekogao.config.compose import compose, parse_overrides, recipe_names, recipes
 from nekogao.config.plain import dump_toml, to_dict, train_config
+from nekogao.config.schema import Phase
 from nekogao.errors import ConfigError, InputError
 
 
@@ -109,3 +110,8 @@ def test_a_generator_freed_of_its_patches_gets_fewer_channels():
     fast = compose("fast", generator="unet").model.generator
     assert (fast.patch, fast.width, fast.skips) == (1, 16, "all")
     assert compose("article", generator="unet").model.generator.width == 64
+
+
+def test_one_phase_may_be_given_as_it_is():
+    for phase in ("all:3", Phase.parse("all:3"), ["all:3"]):
+        assert compose("fast", phases=phase).phases == ("all:3",)

@@ -37,3 +37,9 @@ def test_every_field_is_printed_below_its_meaning():
     assert lines[at - 1].startswith("# ") and "rehearsal" in " ".join(lines[at - 3 : at])
     assert "[model.generator]" in lines and 'kind = "convolutional"' in lines
     assert all(len(line) < 100 for line in lines)
+
+
+def test_the_choices_of_a_setting_stand_above_it():
+    lines = document(compose("fast")).splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("upsampling = ")]
+    assert lines[at - 1] == "# One of: nearest, bilinear, transposed."

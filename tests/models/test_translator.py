@@ -122,6 +122,35 @@ def test_no_picture_at_all_is_refused(translator):
         translator.translate([])
 
 
+@pytest.mark.parametrize(("sources", "message"), [
+    (torch.zeros(1, 1, 16, 16), r"float32, shape \(1, 1, 16, 16\)"),
+    (torch.zeros(1, 3, 32, 32), r"Give float32, n x 1 x 32 x 32, from -1 to 1"),
+    (torch.zeros(0, 1, 32, 32), r"shape \(0, 1, 32, 32\)"),
+    (torch.zeros(1, 1, 32, 32, dtype=torch.float64), "float64"),
+    (torch.full((1, 1, 32, 32), 255.0), "with values up to 255 from zero"),
+    (torch.full((1, 1, 32, 32), torch.nan), "with values up to nan from zero"),
+])  # fmt: skip
+def test_sources_of_another_shape_type_or_range_are_refused_with_what_came(sources, message):
+    for use in (networks.translator().outputs, networks.translator().views):
+        with pytest.raises(InputError, match=message):
+            use(sources)
+
+
+def test_pictures_of_another_size_make_no_sources():
+    with pytest.raises(InputError, match=r"picture 1: an array .*\(8, 8\). Bring it to 32x32"):
+        networks.translator().sources(
+            [np.zeros((32, 32), np.uint8), np.zeros((8, 8), np.uint8)], None
+        )
+
+
+def test_outputs_and_views_come_from_one_pass():
+    asked = networks.translator(size=64, patch=4)
+    shown = torch.rand(18, 1, 64, 64) * 2 - 1
+    outputs, seen = asked.look(shown)
+    assert torch.equal(outputs, asked.outputs(shown))
+    assert list(seen) == list(asked.views(shown))
+
+
 def test_outputs_leave_the_network_as_it_was_and_draw_no_random_number():
     asked = networks.translator(dropout=0.5)
     network = asked.model.network.train()
