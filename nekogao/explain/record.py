@@ -146,22 +146,25 @@ class Record:
         return json.dumps(asdict(self), indent=1, allow_nan=False) + "\n"
 
 
-def record(
-    subject: Subject,
-    found: Survey,
-    explanations: Sequence[Explanation],
-    cards: Sequence[str],
-    faults: Sequence[str] = (),
-) -> Record:
-    """What `explain.json` holds.
+@dataclass(frozen=True)
+class Explained:
+    """Pictures that were explained, with all that was found."""
 
-    Args:
-        subject: The network.
-        found: What holds over all pictures.
-        explanations: One for every picture.
-        cards: The card of each, relative to the file.
-        faults: Why other pictures have none.
-    """
+    subject: Subject
+    """The network."""
+    found: Survey
+    """What holds over all pictures."""
+    explanations: Sequence[Explanation]
+    """One for every picture."""
+    cards: Sequence[str]
+    """The card of each, relative to the page and to `explain.json`."""
+    faults: Sequence[str] = ()
+    """Why other pictures have none."""
+
+
+def record(explained: Explained) -> Record:
+    """What `explain.json` holds."""
+    subject, found = explained.subject, explained.found
     ids = subject.faces.ids
     return Record(
         nekogao=__version__,
@@ -187,10 +190,10 @@ def record(
         pictures=[
             _picture(explanation, place, card)
             for explanation, place, card in zip(
-                explanations, found.picture_places.tolist(), cards, strict=True
+                explained.explanations, found.picture_places.tolist(), explained.cards, strict=True
             )
         ],
-        faults=list(faults),
+        faults=list(explained.faults),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nekogao.explain.answers import LOW_R2
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.laws import Hits
+from nekogao.explain.record import Explained
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import Survey, view_of
 from nekogao.pictures import images
@@ -91,24 +92,9 @@ class ExplanationPage:
     css: str
 
 
-def build(
-    subject: Subject,
-    found: Survey,
-    explanations: Sequence[Explanation],
-    cards: Sequence[str],
-    faults: Sequence[str],
-    title: str,
-) -> ExplanationPage:
-    """The page of all explanations.
-
-    Args:
-        subject: The network.
-        found: What holds over all pictures.
-        explanations: One for every picture.
-        cards: The card of each, relative to the page.
-        faults: Why other pictures have none.
-        title: What the network is called.
-    """
+def build(explained: Explained, title: str) -> ExplanationPage:
+    """The page of all explanations; `title` is what the network is called."""
+    subject, found, explanations = explained.subject, explained.found, explained.explanations
     _, comparison = view_of(found.law.best.name)
     ends = [e.answer.settling for e in explanations if e.answer.settling]
     made_of = [e.answer.made_of for e in explanations]
@@ -120,7 +106,7 @@ def build(
         faces=[_small(target) for target in subject.faces.targets],
         colours=scatter.colours(len(subject.faces.ids)),
         note=subject.faces.note,
-        faults=faults,
+        faults=explained.faults,
         found=found,
         place=words.place(found.law.best.name),
         comparison=comparison,
@@ -140,7 +126,7 @@ def build(
                   if e.answer.oddities],
         cards=[
             _card(explanation, subject, path)
-            for explanation, path in zip(explanations[:MOST_CARDS], cards, strict=False)
+            for explanation, path in zip(explanations[:MOST_CARDS], explained.cards, strict=False)
         ],
         css=text_of("page.css") + text_of("explained.css"),
     )  # fmt: skip

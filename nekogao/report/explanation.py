@@ -12,7 +12,7 @@ from nekogao.explain.answers import Answer, ask
 from nekogao.explain.decider import decider
 from nekogao.explain.explanation import Explanation, explain
 from nekogao.explain.laws import Law
-from nekogao.explain.record import record
+from nekogao.explain.record import Explained, record
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import survey, view_of
 from nekogao.files import write_text
@@ -140,12 +140,11 @@ def _card_names(stem: str) -> Iterator[str]:
 
 def _write(subject: Subject, law: Law, gathered: Gathered, folder: Path, title: str) -> Path:
     """The page and its JSON."""
-    explanations, cards, failed = gathered.explanations, gathered.cards, gathered.failed
-    found = survey(subject, law, [explanation.answer for explanation in explanations])
-    data = record(subject, found, explanations, cards, failed)
-    write_text(folder / DATA, data.to_json())
-    page = build(subject, found, explanations, cards, failed, title)
-    write_text(folder / PAGE, render(PAGE, vars(page)))
+    answers = [explanation.answer for explanation in gathered.explanations]
+    found = survey(subject, law, answers)
+    explained = Explained(subject, found, gathered.explanations, gathered.cards, gathered.failed)
+    write_text(folder / DATA, record(explained).to_json())
+    write_text(folder / PAGE, render(PAGE, vars(build(explained, title))))
     return folder / PAGE
 
 

@@ -1,13 +1,15 @@
 import pytest
 
-from nekogao.explain.record import record
+from nekogao.explain.record import Explained, record
 from tests.explain.networks import FACES, IDS, Lookup, explained, subject, without_levels
 from tests.networks import strict
 
 
 def written(who):
     found, explanations = explained(who, FACES)
-    text = record(who, found, explanations, ["cards/a.png"] * 4, ["b.png: broken."]).to_json()
+    text = record(
+        Explained(who, found, explanations, ["cards/a.png"] * 4, ["b.png: broken."])
+    ).to_json()
     return found, strict(text)
 
 
