@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nekogao.bench import streams
-from nekogao.bench.findings import Findings, Readings, Row, Workplace
+from nekogao.bench.findings import Findings, Line, Readings, Workplace
 from nekogao.bench.scale import draw
 from nekogao.bench.timing import Seconds, interleave, ratio
 from nekogao.config.compose import compose
@@ -43,7 +43,7 @@ class CostNumbers(Readings):
 class Cost:
     """What one question cost among so many."""
 
-    row: Row
+    row: Line
     seconds: Seconds
 
 
@@ -68,7 +68,7 @@ def costs(work: Workplace) -> Findings:
 def _compared(name: str, seconds: Seconds, note: str, times: int = 1) -> Cost:
     """A row of Nekogao's way and the plain one, which was measured once instead of `times`."""
     own, plain = seconds["nekogao"], [times * taken for taken in seconds["baseline"]]
-    row = Row(
+    row = Line(
         name=name,
         value=1000 * median(own),
         unit="ms",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class Line:
     """One row of the table."""
 
     name: str
@@ -33,7 +33,7 @@ class Goal:
     least: bool
     """Whether it should be at least so much, or at most."""
 
-    def reached(self, row: Row) -> bool:
+    def reached(self, row: Line) -> bool:
         """Whether the row reaches it; what was not measured reaches none."""
         got = getattr(row, self.what)
         if got is None:
@@ -96,7 +96,7 @@ class Readings:
 class Findings:
     """What a section found."""
 
-    rows: list[Row]
+    rows: list[Line]
     numbers: Readings = Readings()
 
 
@@ -130,6 +130,6 @@ class Workplace:
         return max(2, usual // 3) if self.quick else usual
 
 
-def rows_of(sections: Iterable[Section]) -> list[Row]:
+def rows_of(sections: Iterable[Section]) -> list[Line]:
     """The rows of all sections, in order."""
     return [row for section in sections for row in section.found.rows]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nekogao.bench.baselines import Baseline, textbook_unet
-from nekogao.bench.findings import Findings, Readings, Row, Workplace
+from nekogao.bench.findings import Findings, Line, Readings, Workplace
 from nekogao.bench.processes import Process, Usage, command
 from nekogao.measures.quality import ssim
 from nekogao.pairs.draws import Draws
@@ -144,14 +144,14 @@ def findings(rows: Sequence[Seen], usage: Usage) -> Findings:
     both = all(learned(row.measurement) for row in end.values())
     ended = max((row.seconds for row in end.values()), default=None)
     table = [
-        Row(name="fast-edges", value=_first(edges, learned), unit="s", note=_shown("edges", end)),
-        Row(
+        Line(name="fast-edges", value=_first(edges, learned), unit="s", note=_shown("edges", end)),
+        Line(
             name="fast-both",
             value=ended if both else None,
             unit="s",
             note=_shown("gray", end),
         ),
-        Row(name="fast-memory", value=usage.peak / _MIB, unit="MiB"),
+        Line(name="fast-memory", value=usage.peak / _MIB, unit="MiB"),
     ]
     numbers = FastNumbers(
         phases=PHASES,
@@ -205,7 +205,7 @@ def compared(looks: list[Look], own: float | None) -> Findings:
     note += "evaluation mode; the process's start is not counted against it"
     if not reached:
         note += f". It was given up{': the ratio is a lower bound' if own else ''}"
-    row = Row(
+    row = Line(
         name="textbook",
         value=own,
         unit="s",

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 import nekogao
-from nekogao.bench.findings import GOALS, Row, Section
+from nekogao.bench.findings import GOALS, Line, Section
 from nekogao.errors import InputError
 from nekogao.files import write_text
 
@@ -128,7 +128,7 @@ def about(rate: float, pairs: Path | None, quick: bool) -> Conditions:
     )
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Line) -> dict[str, Any]:
     goals = [
         {"goal": goal.text(row.unit), "reached": goal.reached(row)}
         for goal in GOALS.get(row.name, ())

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from nekogao.bench.findings import Findings, Readings, Row, Workplace
+from nekogao.bench.findings import Findings, Line, Readings, Workplace
 from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
 from nekogao.config.compose import compose
@@ -95,7 +95,7 @@ def findings(visits: dict[int, list[Visit]]) -> Findings:
     for count in counts:
         peak = median(visit.peak_bytes for visit in visits[count]) / _MIB
         rows.append(
-            Row(
+            Line(
                 name=f"scale-{count}",
                 value=1000 * median(costs[count]),
                 unit="ms",
@@ -105,7 +105,7 @@ def findings(visits: dict[int, list[Visit]]) -> Findings:
             )
         )
     opening = median(visit.open for visit in visits[counts[-1]])
-    rows.append(Row(name=f"open-{counts[-1]}", value=opening, unit="s"))
+    rows.append(Line(name=f"open-{counts[-1]}", value=opening, unit="s"))
     return Findings(rows, Visits({str(count): found for count, found in visits.items()}))
 
 

@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
-from nekogao.bench.findings import Findings, Readings, Row, Workplace
+from nekogao.bench.findings import Findings, Line, Readings, Workplace
 from nekogao.bench.limit import MATMUL_FLOPS, multiply
 from nekogao.bench.timing import Seconds, Task, interleave, ratio, share
 from nekogao.config.compose import compose
@@ -144,7 +144,7 @@ def _step(name: str, work: Workplace) -> Findings:
     needed = contest.needed()
     rates = [MATMUL_FLOPS / taken for taken in seconds["matmul"]]
     own, plain = seconds["nekogao"], seconds["baseline"]
-    row = Row(
+    row = Line(
         name=f"step-{name}",
         value=1000 * median(own),
         unit="ms",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from nekogao.bench.findings import Row, Workplace
+from nekogao.bench.findings import Line, Workplace
 from nekogao.bench.processes import command, run
 from nekogao.bench.translation import save_untrained
 from nekogao.explain.answers import ask
@@ -25,7 +25,7 @@ _MIB = 2**20
 class Stream:
     """The memory that so many pictures took."""
 
-    row: Row
+    row: Line
     peak_bytes: list[int]
     """Of the process, in every repeat."""
 
@@ -48,7 +48,7 @@ def explain(work: Workplace, count: int, repeats: int) -> Stream:
 
 def _stream(name: str, used: list[int], pictures: int) -> Stream:
     full = pictures * _WIDTH * _HEIGHT * 3
-    row = Row(
+    row = Line(
         name=name,
         value=median(used) / _MIB,
         unit="MiB",

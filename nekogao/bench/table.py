@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from nekogao.bench.findings import GOALS, Row, Section, rows_of
+from nekogao.bench.findings import GOALS, Line, Section, rows_of
 from nekogao.bench.steps import Profiles
 
 
@@ -16,13 +16,13 @@ def _amount(value: float | None, unit: str) -> str:
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
-def _goals(row: Row) -> tuple[str, str]:
+def _goals(row: Line) -> tuple[str, str]:
     goals = GOALS.get(row.name, ())
     texts = [goal.text(row.unit) for goal in goals]
     return "\n".join(texts), "\n".join("yes" if goal.reached(row) else "no" for goal in goals)
 
 
-def comparison(rows: Sequence[Row]) -> Table:
+def comparison(rows: Sequence[Line]) -> Table:
     """What was measured, compared with the baselines, the limit and the goals."""
     table = Table(title="Nekogao compared with the plain way", title_justify="left")
     names = ("", "Nekogao", "baseline", "ratio", "of the limit", "goal", "reached")

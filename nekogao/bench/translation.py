@@ -10,7 +10,7 @@ import torch
 
 from nekogao.bench import baselines
 from nekogao.bench.baselines import Baseline
-from nekogao.bench.findings import Findings, Readings, Row, Workplace
+from nekogao.bench.findings import Findings, Line, Readings, Workplace
 from nekogao.bench.processes import command, run
 from nekogao.bench.steps import header
 from nekogao.bench.timing import Seconds, Task, interleave, ratio
@@ -82,7 +82,7 @@ def translate(work: Workplace) -> Findings:
     for name in BASELINES:
         own, plain = seconds[name], seconds.get(f"{name} baseline")
         rows.append(
-            Row(
+            Line(
                 name=f"translate-{name}",
                 value=1000 * median(own),
                 unit="ms",
@@ -111,5 +111,5 @@ def _whole(name: str, work: Workplace, *arguments: str | Path) -> Findings:
     # The first run fills the disk's cache and writes the .pyc files, so it does not count.
     _, *usages = (run(*command(*arguments)) for _ in range(1 + work.repeats(5)))
     seconds = [usage.seconds for usage in usages]
-    row = Row(name=name, value=median(seconds), unit="s")
+    row = Line(name=name, value=median(seconds), unit="s")
     return Findings([row], Usages(seconds, [usage.peak for usage in usages]))

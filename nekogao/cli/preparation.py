@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, from_the_line, note_left_out, tell
-from nekogao.config.pairs import BUILT, IMPORTED, PairConfig
+from nekogao.config.pairs import FROM_FACES, FROM_IMPORTS, PairConfig
 from nekogao.names import Fit, counted
 
 
@@ -59,11 +59,11 @@ def faces(
 def pairs(
     faces: Annotated[Positional[Path], arg(metavar="FACES")],
     out: Annotated[Positional[Path], arg(metavar="OUT")],
-    domains: tuple[str, ...] = BUILT.domains,
-    size: int = BUILT.size,
-    fit: Fit = BUILT.fit,
-    low: int = BUILT.low,
-    high: int = BUILT.high,
+    domains: tuple[str, ...] = FROM_FACES.domains,
+    size: int = FROM_FACES.size,
+    fit: Fit = FROM_FACES.fit,
+    low: int = FROM_FACES.low,
+    high: int = FROM_FACES.high,
 ) -> int:
     """Make a pair set from face crops, or from any folder of pictures.
 
@@ -113,8 +113,8 @@ def import_(
     folders: tuple[Path, Path] | None = None,
     domain: str = "source",
     labels: tuple[str, ...] = (),
-    size: int = IMPORTED.size,
-    fit: Fit = IMPORTED.fit,
+    size: int = FROM_IMPORTS.size,
+    fit: Fit = FROM_IMPORTS.fit,
 ) -> int:
     """Make a pair set from HDF5 files, from aligned A|B pictures, or from two folders.
 

@@ -54,7 +54,7 @@ class PairConfig:
             )
 
 
-BUILT = PairConfig()
+FROM_FACES = PairConfig()
 """What pair sets are built with: gray and edges of the centre square."""
-IMPORTED = PairConfig(fit="stretch")
+FROM_IMPORTS = PairConfig(fit="stretch")
 """What pair sets are imported with: both sides of a pair keep all of their content."""

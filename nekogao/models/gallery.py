@@ -24,7 +24,7 @@ from nekogao.pictures.images import Picture
 APPLIED = "applied.jsonl"
 _BATCH = 16
 
-Item = TypeVar("Item")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Applied:
     """Why there is no output; empty where there is one."""
 
 
-def groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """The items in lists of `size`, the last one perhaps shorter."""
     iterator = iter(items)
     while group := list(islice(iterator, size)):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from nekogao.config.pairs import BUILT, PairConfig
+from nekogao.config.pairs import FROM_FACES, PairConfig
 from nekogao.errors import PictureError, expect
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
@@ -15,7 +15,7 @@ from nekogao.pictures.images import Picture
 from nekogao.workers import ahead
 
 
-def build(faces: str | Path, out: str | Path, config: PairConfig = BUILT) -> int:
+def build(faces: str | Path, out: str | Path, config: PairConfig = FROM_FACES) -> int:
     """Make a pair set from face crops or any folder of pictures; return the number of items.
 
     Args:
@@ -57,7 +57,7 @@ def root_of(faces: Path) -> Path:
 
 
 def build_from(
-    pictures: Iterable[tuple[str, Picture]], out: str | Path, config: PairConfig = BUILT
+    pictures: Iterable[tuple[str, Picture]], out: str | Path, config: PairConfig = FROM_FACES
 ) -> int:
     """Make a pair set from named pictures that come from no file; return the number of items.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 from unicodedata import normalize
 
-from nekogao.config.pairs import IMPORTED, PairConfig
+from nekogao.config.pairs import FROM_IMPORTS, PairConfig
 from nekogao.errors import ConfigError, InputError, PictureError, expect
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
@@ -30,7 +30,7 @@ Read = Callable[[Path], tuple[Picture, Picture]]
 def import_aligned(
     out: str | Path,
     folder: str | Path,
-    config: PairConfig = IMPORTED,
+    config: PairConfig = FROM_IMPORTS,
     *,
     direction: Literal["AtoB", "BtoA"] = "AtoB",
     domain: str = "source",
@@ -76,7 +76,7 @@ def import_folders(
     out: str | Path,
     sources: str | Path,
     targets: str | Path,
-    config: PairConfig = IMPORTED,
+    config: PairConfig = FROM_IMPORTS,
     *,
     domain: str = "source",
     labels: bool = False,

@@ -11,7 +11,7 @@ from nekogao.pictures.boxes import Row
 
 
 @dataclass(frozen=True)
-class Place:
+class HDF5Item:
     """An item of an HDF5 file."""
 
     file: str
@@ -40,7 +40,7 @@ class Origin:
     """Degrees by which the photograph was turned to cut the box; None without a box."""
     index: int | None = None
     """Where the target is in an HDF5 file; None for any other file."""
-    sources: dict[str, Place] = field(default_factory=dict)
+    sources: dict[str, HDF5Item] = field(default_factory=dict)
     """Domain -> its place in an HDF5 file."""
     doubts: tuple[str, ...] = ()
     """What is doubtful about the files, seen when the item was made."""
@@ -94,7 +94,7 @@ def parse(data: Mapping[str, Any]) -> Origin:
     )
 
 
-def _place(data: Any, domain: str) -> Place:
+def _place(data: Any, domain: str) -> HDF5Item:
     row = fields.checked(data, f"the source of {domain}", dict)
-    return Place(*(fields.needed(row, name, kind) for name, kind in
+    return HDF5Item(*(fields.needed(row, name, kind) for name, kind in
                    (("file", str), ("sha256", str), ("index", int))))  # fmt: skip

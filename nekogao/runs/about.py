@@ -41,7 +41,7 @@ class PairsRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origin:
+class FirstWeights:
     """Where a run's first weights come from; all empty where it began from nothing."""
 
     run: str = ""
@@ -68,7 +68,7 @@ class About:
 
     pairs: PairsRecord
     train: TrainConfig
-    origin: Origin = Origin()
+    origin: FirstWeights = FirstWeights()
     nekogao: str = __version__
     versions: dict[str, str | int] = field(default_factory=dict)
     """Of Python and PyTorch, the machine's kind, and the CPU threads."""
@@ -86,7 +86,7 @@ class About:
         return dump_toml(data)
 
 
-def describe(config: TrainConfig, pairs: PairSet, origin: Origin, run: Path) -> About:
+def describe(config: TrainConfig, pairs: PairSet, origin: FirstWeights, run: Path) -> About:
     """What run.toml says of a run that begins now, on this machine, in the folder `run`."""
     versions: dict[str, str | int] = {
         "python": platform.python_version(),
@@ -102,7 +102,7 @@ def describe(config: TrainConfig, pairs: PairSet, origin: Origin, run: Path) -> 
     )
 
 
-def portable_origin(origin: Origin, run: Path) -> Origin:
+def portable_origin(origin: FirstWeights, run: Path) -> FirstWeights:
     """An origin with paths of this machine, as a run in the folder `run` records it."""
 
     def shown(path: str) -> str:
@@ -130,7 +130,7 @@ def read(path: Path) -> About:
             size=int(pairs.get("size", 0)),
             domains=tuple(map(str, pairs.get("domains", ()))),
         )
-        origin = Origin(
+        origin = FirstWeights(
             run=str(continued.get("from", "")),
             step=int(continued.get("step", 0)),
             init_from=str(continued.get("init_from", "")),

@@ -22,7 +22,7 @@ from nekogao.files import (
 )
 from nekogao.models import file
 from nekogao.pairs.pair_set import PairSet
-from nekogao.runs.about import About, Origin, read
+from nekogao.runs.about import About, FirstWeights, read
 from nekogao.runs.metrics import Measurement
 from nekogao.runs.places import Places
 
@@ -31,7 +31,7 @@ _KEPT = 2
 """Checkpoints that are kept, apart from the best network."""
 
 
-def places_of(pairs: PairSet, origin: Origin, folder: Path) -> Places:
+def places_of(pairs: PairSet, origin: FirstWeights, folder: Path) -> Places:
     """What the local.toml of a run in `folder` says; the origin has paths of this machine."""
     here = pairs.folder.resolve()
     return Places(**_place_of(here, folder), run=origin.run, init_from=origin.init_from)
@@ -133,7 +133,7 @@ class Run:
         with suppress(OSError):  # a folder that can only be read
             replace(places, **_place_of(here, self.folder)).write(self.folder)
 
-    def first_weights(self) -> Origin:
+    def first_weights(self) -> FirstWeights:
         """The run's origin with the model file where it is now, or else as recorded."""
         origin = self.about().origin
         if not origin.init_from:

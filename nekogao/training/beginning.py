@@ -12,7 +12,7 @@ from nekogao.models import file
 from nekogao.models.families import family_of
 from nekogao.models.family import Learner
 from nekogao.pairs.pair_set import PairSet
-from nekogao.runs.about import Origin
+from nekogao.runs.about import FirstWeights
 from nekogao.runs.folder import Run
 
 
@@ -31,11 +31,11 @@ def open_pairs(run: Run, pairs: str | Path | PairSet | None) -> PairSet:
     return PairSet.open(pairs)
 
 
-def origin_of(init_from: str | Path) -> Origin:
+def origin_of(init_from: str | Path) -> FirstWeights:
     """A run or model file as the origin of first weights. Raises WeightsError where it is none."""
     path = file.locate(Path(init_from).resolve())
     file.load(path)
-    return Origin(init_from=str(path), init_sha256=sha256(path))
+    return FirstWeights(init_from=str(path), init_sha256=sha256(path))
 
 
 def resolved(config: TrainConfig, pairs: PairSet) -> TrainConfig:
@@ -44,7 +44,7 @@ def resolved(config: TrainConfig, pairs: PairSet) -> TrainConfig:
 
 
 def settle_config(
-    run: Run, pairs: PairSet, asked: TrainConfig | None, origin: Origin | None
+    run: Run, pairs: PairSet, asked: TrainConfig | None, origin: FirstWeights | None
 ) -> TrainConfig:
     """The configuration of a run: what is asked for, or what it was begun with.
 
@@ -84,7 +84,7 @@ def check_pairs(run: Run, pairs: PairSet) -> None:
         )
 
 
-def take_weights(learner: Learner, origin: Origin, config: TrainConfig) -> None:
+def take_weights(learner: Learner, origin: FirstWeights, config: TrainConfig) -> None:
     """Start from the network of another run or model file.
 
     Raises ConfigError where it is another network, ResumeError where the file has changed.

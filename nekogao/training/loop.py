@@ -16,7 +16,7 @@ from nekogao.models.families import family_of
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs import sheets
-from nekogao.runs.about import Origin, describe
+from nekogao.runs.about import FirstWeights, describe
 from nekogao.runs.events import (
     Event,
     Finished,
@@ -157,7 +157,7 @@ def loop(
     run: Run,
     pairs: PairSet,
     config: TrainConfig,
-    origin: Origin | None,
+    origin: FirstWeights | None,
     stop: Callable[[], bool],
 ) -> Iterator[Event]:
     """Train a run from its newest checkpoint, or from the beginning, to its end.
@@ -178,7 +178,7 @@ def loop(
         if not run.exists:
             if origin is not None:
                 take_weights(state.learner, origin, config)
-            source = origin or Origin()
+            source = origin or FirstWeights()
             about = describe(config, pairs, source, run.folder)
             run.create(about, places_of(pairs, source, run.folder))
         place(state.learner, accelerator)

@@ -1,16 +1,16 @@
 import pytest
 
-from nekogao.bench.findings import GOALS, Row, Workplace, at_least, at_most
+from nekogao.bench.findings import GOALS, Line, Workplace, at_least, at_most
 
 
 def test_a_goal_is_reached_at_its_number():
-    row = Row(name="x", value=10.0, unit="ms", ratio=1.8, share=0.69)
+    row = Line(name="x", value=10.0, unit="ms", ratio=1.8, share=0.69)
     assert at_most(10).reached(row) and not at_most(9.9).reached(row)
     assert at_least("ratio", 1.8).reached(row) and not at_least("share", 0.7).reached(row)
 
 
 def test_what_was_not_measured_has_not_reached_its_goal():
-    row = Row(name="x", value=None, unit="s")
+    row = Line(name="x", value=None, unit="s")
     assert not at_most(10).reached(row) and not at_least("ratio", 0).reached(row)
 
 

@@ -4,12 +4,12 @@ import re
 import pytest
 
 from nekogao.bench import result
-from nekogao.bench.findings import Findings, Row, Section
+from nekogao.bench.findings import Findings, Line, Section
 from nekogao.bench.translation import Usages
 from nekogao.errors import InputError
 
 HELP = Section(
-    "help", 2.0, Findings([Row(name="help", value=0.4, unit="s")], Usages([0.4], [2**28]))
+    "help", 2.0, Findings([Line(name="help", value=0.4, unit="s")], Usages([0.4], [2**28]))
 )
 
 

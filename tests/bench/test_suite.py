@@ -3,7 +3,7 @@ import typing
 import pytest
 
 from nekogao.bench import suite
-from nekogao.bench.findings import Findings, Row
+from nekogao.bench.findings import Findings, Line
 from nekogao.cli.bench import SectionName
 from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError, InputError
@@ -18,7 +18,7 @@ def sections(monkeypatch):
     def make(name):
         def measure(work):
             note = f"{len(PairSet.open(work.pairs))} pairs, after {', '.join(work.done)}"
-            return Findings([Row(name=name, value=None, unit="", note=note)])
+            return Findings([Line(name=name, value=None, unit="", note=note)])
 
         return measure
 

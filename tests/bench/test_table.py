@@ -1,12 +1,12 @@
 from nekogao.bench import table
-from nekogao.bench.findings import Findings, Row, Section
+from nekogao.bench.findings import Findings, Line, Section
 from nekogao.bench.steps import Operation, Profiles
 
 
 def test_the_table_shows_ratios_shares_and_goals(capsys):
     rows = [
-        Row(name="step-article", value=250.0, unit="ms", baseline=500.0, ratio=2.0, share=0.65),
-        Row(name="fast-both", value=None, unit="s", note="gray at the end: [blurred]"),
+        Line(name="step-article", value=250.0, unit="ms", baseline=500.0, ratio=2.0, share=0.65),
+        Line(name="fast-both", value=None, unit="s", note="gray at the end: [blurred]"),
     ]
     longest = Operation(operation="aten::mm", calls=3, ms=1.25, share=0.5)
     profiles = Profiles({"article": {"nekogao": [longest], "baseline": []}})

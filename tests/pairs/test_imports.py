@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nekogao.config.pairs import IMPORTED
+from nekogao.config.pairs import FROM_IMPORTS
 from nekogao.errors import ConfigError, InputError
 from nekogao.pairs.imports import import_aligned, import_folders
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, images
 
-SMALL = replace(IMPORTED, size=32)
+SMALL = replace(FROM_IMPORTS, size=32)
 
 
 def a_face():

@@ -7,15 +7,15 @@ from nekogao.config.plain import read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, RunError
 from nekogao.pairs.pair_set import PairSet
-from nekogao.runs.about import Origin, describe
+from nekogao.runs.about import FirstWeights, describe
 from nekogao.runs.folder import Run, places_of
 from tests.runs.test_metrics import measurement
 
 
 def about_of(pair_set, folder):
     pairs = PairSet.open(pair_set)
-    about = describe(TrainConfig(), pairs, Origin(), folder)
-    return about, places_of(pairs, Origin(), folder)
+    about = describe(TrainConfig(), pairs, FirstWeights(), folder)
+    return about, places_of(pairs, FirstWeights(), folder)
 
 
 @pytest.fixture
