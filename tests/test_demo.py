@@ -4,7 +4,7 @@ import pytest
 
 from nekogao import demo
 from nekogao.cli import main
-from nekogao.models.gallery import read_applied
+from nekogao.models.applied import read_applied
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.events import Finished, Interrupted
 

@@ -1,19 +1,18 @@
 """Galleries: folders of translated pictures and videos, each with where it came from."""
 
 import glob
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Literal, TypeVar
 
 from nekogao.errors import InputError, PictureError, expect
-from nekogao.files import append_text, inside, read_lines, sha256, write_first_free
+from nekogao.files import append_text, sha256, write_first_free
 from nekogao.models import video
+from nekogao.models.applied import APPLIED, AppliedRow
 from nekogao.models.translator import Fitted, Options, Result, Translator
 from nekogao.names import same_name_key, slug
 from nekogao.pictures import animations, images
@@ -21,7 +20,6 @@ from nekogao.pictures.decoding import guarded
 from nekogao.pictures.domains import AS_IS
 from nekogao.pictures.images import Picture
 
-APPLIED = "applied.jsonl"
 _BATCH = 16
 
 T = TypeVar("T")
@@ -85,45 +83,6 @@ def _find(name: str) -> list[Path]:
     if not files:
         raise InputError(f"{name}: no file fits this pattern. Name pictures that exist.")
     return files
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppliedRow:
-    """One output and what it came from: a line of applied.jsonl."""
-
-    output: str
-    """The output's file name."""
-    input: str = ""
-    """The path of the picture or video that it was made from."""
-    sha256: str = ""
-    """That file's hash."""
-    domain: str = ""
-    settle: int = 0
-    side_by_side: bool = False
-    nearest: str = ""
-    """The training face that it resembles most; empty where that was not asked for."""
-    distance: float = 0.0
-    """How far it is from that face: MAE on [0, 1]."""
-
-    def to_json(self) -> str:
-        """The row as one line of JSON."""
-        row = asdict(self)
-        if not self.nearest:
-            del row["nearest"], row["distance"]
-        return json.dumps(row, ensure_ascii=False)
-
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> "AppliedRow":
-        """What a row says; entries of later versions are left out.
-
-        Raises TypeError where an entry is missing or has another type.
-        """
-        hints = get_type_hints(cls)
-        found = {name: value for name, value in row.items() if name in hints}
-        for name, value in found.items():
-            if type(value) is not hints[name] and (hints[name], type(value)) != (float, int):
-                raise TypeError(f"{name} is of type {type(value).__name__}")
-        return cls(**found)
 
 
 def apply(
@@ -272,21 +231,6 @@ def _record(work: _Work, done: Applied) -> None:
         distance=round(done.distance, 4),
     )
     append_text(work.out / APPLIED, row.to_json() + "\n")
-
-
-def read_applied(folder: Path) -> list[AppliedRow]:
-    """What `apply` recorded in a folder; damaged lines and outputs that are gone are left out."""
-    path = folder / APPLIED
-    if not path.is_file():
-        return []
-    found = []
-    for line in read_lines(path, "output"):
-        # A line that somebody changed: wrong types, a NUL in the name, a way out of the folder.
-        with suppress(TypeError, ValueError, OSError, InputError):
-            row = AppliedRow.from_row(line)
-            if inside(folder, row.output).is_file():
-                found.append(row)
-    return found
 
 
 def _apply_video(work: _Work, path: Path) -> Applied:

@@ -11,8 +11,8 @@ from nekogao.config.plain import dump_toml, to_dict
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import NekogaoError, PictureError, RunError
 from nekogao.files import sha256, write_text
+from nekogao.models.applied import APPLIED, AppliedRow, read_applied
 from nekogao.models.families import family_of
-from nekogao.models.gallery import APPLIED, AppliedRow, read_applied
 from nekogao.names import last_part
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images

@@ -19,7 +19,7 @@ import torch
 from nekogao.config.compose import compose
 from nekogao.errors import NekogaoError
 from nekogao.models import file
-from nekogao.models.gallery import APPLIED, read_applied
+from nekogao.models.applied import APPLIED, read_applied
 from nekogao.report.figures import curves
 from nekogao.runs.about import read as read_about
 from nekogao.runs.folder import Run

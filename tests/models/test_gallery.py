@@ -13,7 +13,8 @@ from PIL import Image
 
 import nekogao
 from nekogao.errors import ConfigError, InputError
-from nekogao.models.gallery import APPLIED, apply, find_inputs, read_applied
+from nekogao.models.applied import APPLIED, read_applied
+from nekogao.models.gallery import apply, find_inputs
 from nekogao.models.translator import Options
 from nekogao.pictures import images
 

@@ -10,7 +10,8 @@ import pytest
 import nekogao
 from nekogao.errors import InputError, RunError
 from nekogao.files import sha256
-from nekogao.models.gallery import APPLIED, AppliedRow, apply
+from nekogao.models.applied import APPLIED, AppliedRow
+from nekogao.models.gallery import apply
 from nekogao.models.translator import Options
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
