@@ -45,6 +45,21 @@ def rotated(source: Picture, degrees: float) -> Picture:
     return np.asarray(turned, np.uint8)
 
 
+def rearranged(source: Picture) -> list[Picture]:
+    """A source mirrored, upside down, and moved by an eighth of its side in four directions.
+
+    The edge's pixels fill the gap, so that no value appears that the source does not have: what
+    is true of label maps stays true.
+    """
+    height, width = source.shape[:2]
+    down, right = np.arange(height), np.arange(width)
+    found = [source[:, ::-1], source[::-1]]
+    for step in (1, -1):
+        found.append(source[(down + step * height // 8).clip(0, height - 1)])
+        found.append(source[:, (right + step * width // 8).clip(0, width - 1)])
+    return [np.ascontiguousarray(each) for each in found]
+
+
 def thickened(edges: Picture) -> Picture:
     """Black lines one pixel thicker on each side."""
     side = 1 + 2 * max(1, round(_scale(edges)))

@@ -53,7 +53,10 @@ def build(path: Path, out: Path) -> Path:
         "failures": [
             replace(each, failed=without_folders(each.failed)) for each in found.failures
         ],
-        "sections": [Panel(table, _bars(found, table.measure)) for table in summary.tables(found)],
+        "sections": [
+            Panel(table, _bars(found, table.measure) if table.rows else "")
+            for table in summary.tables(found)
+        ],
         "curves": _curves(found, out / RUNS),
         "command": shlex.join(["nekogao", "study", path.name, "--out", out.resolve().name]),
         "text": without_folders((out / STUDY).read_text(encoding="utf-8")),

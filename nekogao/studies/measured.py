@@ -7,6 +7,7 @@ intervals resample it too. A number that is not defined for the run is absent.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,25 +15,37 @@ from nekogao.errors import ConfigError
 from nekogao.measures import normalisation, quality, retention, variations
 from nekogao.pictures import images
 from nekogao.studies import unseen
+from nekogao.studies.absent import Reasons, reasons
 from nekogao.studies.refusals import check_measure
 from nekogao.studies.trained import Numbers, Trained
 
 Measure = Callable[[Trained], Numbers]
 
 
+class Measured(NamedTuple):
+    """What was measured of a run, and what could not be."""
+
+    numbers: dict[str, Numbers]
+    """Measure -> its numbers."""
+    absent: dict[str, Reasons]
+    """Measure -> numbers that it does not have, and why; only measures that lack some."""
+
+
 def measure_run(
     folder: Path, names: Sequence[str] = ("retention",), stop: Callable[[], bool] = lambda: False
-) -> dict[str, Numbers] | None:
+) -> Measured | None:
     """The measures named, of a finished run; None where `stop` said so between two of them.
 
     Raises RunError where there is no run, ConfigError for an unknown measure.
     """
     check_names(names)
-    trained, found = Trained(folder), {}
+    trained, found = Trained(folder), Measured({}, {})
     for name in names:
         if stop():
             return None
-        found[name] = _finite(MEASURES[name](trained))
+        found.numbers[name] = _finite(MEASURES[name](trained))
+        if why := reasons(trained, name):
+            found.absent[name] = why
     return found
 
 

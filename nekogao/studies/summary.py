@@ -49,6 +49,11 @@ class Summary:
         each = (cell.estimates.get(measure, {}) for cell in self.cells)
         return list(dict.fromkeys(name for numbers in each for name in numbers))
 
+    def absent(self, measure: str) -> dict[str, str]:
+        """The numbers of a measure that some run cannot have, and why."""
+        each = (found.absent.get(measure, {}) for found in self.outcomes)
+        return {name: why for absent in each for name, why in absent.items()}
+
 
 def summarise(study: Study, trials: Sequence[Trial]) -> Summary:
     """Read what is written down of a study's runs; unfinished ones are left out."""
@@ -130,24 +135,30 @@ class Table:
     measure: str
     head: list[str]
     rows: list[list[str]]
+    """None where no run has a number."""
+    absent: dict[str, str]
+    """Numbers that runs cannot have, and why."""
 
 
 def tables(summary: Summary) -> list[Table]:
     """A table a measure; the longer of cells and numbers runs down the page."""
     found = []
     for measure in summary.study.about.measures:
-        names = summary.names(measure)
+        names, absent = summary.names(measure), summary.absent(measure)
         if not names:
+            if absent:
+                found.append(Table(measure, [], [], absent))
             continue
         cells = [result.cell.name for result in summary.cells]
         seeds = [f"{len(r.runs)}/{r.planned}" for r in summary.cells]
         body = [[show(result, measure, name) for name in names] for result in summary.cells]
         if len(names) <= len(cells):
             rows = [[c, s, *b] for c, s, b in zip(cells, seeds, body, strict=True)]
-            found.append(Table(measure, ["", "seeds", *names], rows))
+            found.append(Table(measure, ["", "seeds", *names], rows, absent))
         else:
             columns = [[name, *(b[i] for b in body)] for i, name in enumerate(names)]
-            found.append(Table(measure, ["", *cells], [["seeds", *seeds], *columns]))
+            rows = [["seeds", *seeds], *columns]
+            found.append(Table(measure, ["", *cells], rows, absent))
     return found
 
 
@@ -177,7 +188,9 @@ def markdown(summary: Summary) -> str:
     ]
     for table in tables(summary):
         lines = [_line(table.head), _line(["---"] * len(table.head)), *map(_line, table.rows)]
-        parts += [f"**{table.measure}**", "\n".join(lines)]
+        parts += [f"**{table.measure}**", *(["\n".join(lines)] if table.rows else [])]
+        missing = [f"- {name}: none, for {why}." for name, why in table.absent.items()]
+        parts += ["\n".join(missing)] if missing else []
     parts.append(
         "Means over seeds; in brackets 95 % intervals by bootstrap over seeds, and over images "
         "within seeds where a number is a mean over images. (1 of 5): one seed of five has it."

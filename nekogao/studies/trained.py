@@ -1,6 +1,6 @@
 """A finished run with what it was trained on and what it never saw, as measures need them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from nekogao.config.schema import TrainConfig
 from nekogao.measures.comparisons import Comparisons
 from nekogao.measures.composition import Basis
 from nekogao.measures.quality import skill
+from nekogao.measures.variations import rearranged
 from nekogao.measures.views import views
 from nekogao.models.translator import Translator
 from nekogao.pictures import images, photographs
@@ -80,11 +81,35 @@ class Trained:
         return list(photographs.unseen(self.pairs.size).values())
 
     @property
-    def unseen_domains(self) -> list[str]:
-        """Domains in which unseen pictures are shown: the one trained last, and gray."""
+    def shown_domains(self) -> list[str]:
+        """Domains in which unseen sources are shown: the one trained last, and gray."""
         names = dict.fromkeys((*self.schedule.spans[-1].domains[:1], *_ALWAYS))
+        return [name for name in names if name in self.pairs.header.domains]
+
+    @property
+    def unseen_domains(self) -> list[str]:
+        """Those of them in which sources of unseen pictures can be made."""
+        return [name for name in self.shown_domains if name not in self.imported]
+
+    @property
+    def imported(self) -> list[str]:
+        """Those of them that were imported, so that no source can be made."""
         known = self.pairs.header.domains
-        return [name for name in names if name in known and not known[name].imported]
+        return [name for name in self.shown_domains if known[name].imported]
+
+    def unseen_sources(self) -> Iterator[tuple[str, str, Tensor]]:
+        """Sources that were never trained on, in every shown domain.
+
+        Yields:
+            The domain; what numbers about it are called; and its sources, m c h w in [-1, 1]:
+            those of the unseen pictures, or the trained ones mirrored and moved.
+        """
+        for domain in self.unseen_domains:
+            yield domain, domain, self.make(domain, self.unseen)
+        for domain in self.imported:
+            known = [self.pairs.picture(index, domain) for index in self.chosen]
+            moved = [each for source in known for each in rearranged(source)]
+            yield domain, f"{domain}-moved", self.last.sources(moved, None)
 
     def make(self, domain: str, pictures: Sequence[Picture]) -> Tensor:
         """The network's inputs for pictures of the set's size, m c h w in [-1, 1]."""

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -52,6 +52,8 @@ class Outcome:
     """Measure -> its numbers; none where the run failed."""
     seconds: float
     """What it took, in the session that finished it."""
+    absent: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Measure -> numbers that the run cannot have, and why."""
 
     def to_json(self) -> str:
         """As text for cell.json."""
@@ -74,14 +76,14 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> Outcome
     machine is at fault another attempt may succeed, and OSError, DiskError or MemoryError is
     raised; BusyError where somebody else trains the run.
     """
-    begun, failed, measures = time.perf_counter(), "", None
+    begun, failed, measured = time.perf_counter(), "", None
     before = torch.get_num_threads()
     torch.set_num_threads(trial.threads)
     try:
         events = train(trial.folder, trial.pairs, trial.config, stop=stop)
         if any(isinstance(event, Interrupted) for event in events):
             return None
-        measures = measure_run(trial.folder, trial.measures, stop)
+        measured = measure_run(trial.folder, trial.measures, stop)
     except (OSError, BusyError, DiskError, MemoryError, torch.OutOfMemoryError):
         raise  # not the run's fault: with more room, or later, it goes on
     except NekogaoError as error:
@@ -90,14 +92,15 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> Outcome
         failed = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     finally:
         torch.set_num_threads(before)
-    if measures is None and not failed:
+    if measured is None and not failed:
         return None
     found = Outcome(
         run=trial.name,
         choices=trial.choices,
         seed=trial.config.seed,
         failed=failed,
-        measures=measures or {},
+        measures=measured.numbers if measured else {},
+        absent=measured.absent if measured else {},
         seconds=round(time.perf_counter() - begun, 3),
     )
     trial.folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from nekogao.measures import attractors, law
 from nekogao.measures.comparisons import Distances
@@ -20,27 +21,26 @@ def measure_memory(trained: Trained) -> Numbers:
     """Of outputs for unseen pictures: how near a face, how much memory, how much copy."""
     targets = images.to_unit(trained.targets)
     found: Numbers = {}
-    for domain in trained.unseen_domains:
-        sources = trained.make(domain, trained.unseen)
+    for _, name, sources in trained.unseen_sources():
         outputs, given = images.to_unit(trained.last.outputs(sources)), images.to_unit(sources)
         seen = [composition(o, targets, g) for o, g in zip(outputs, given, strict=True)]
-        found[f"ratio.{domain}"] = [m.ratio for m in seen]
-        found[f"memory.{domain}"] = [m.span.r2 for m in seen]
-        found[f"copied.{domain}"] = [m.copied for m in seen]
-        found[f"effective.{domain}"] = [m.span.effective for m in seen]
+        found[f"ratio.{name}"] = [m.ratio for m in seen]
+        found[f"memory.{name}"] = [m.span.r2 for m in seen]
+        found[f"copied.{name}"] = [m.copied for m in seen]
+        found[f"effective.{name}"] = [m.span.effective for m in seen]
     return found
 
 
 def measure_law(trained: Trained) -> Numbers:
     """How often each predictor names the winner of an unseen picture."""
     found: Numbers = {}
-    for domain in trained.unseen_domains:
-        winners, compared = _compared(trained, domain, trained.unseen)
-        found[f"constant.{domain}"] = law.constant_baseline(winners)
-        found[f"winners.{domain}"] = float(len(set(winners.tolist())))
-        for name, distances in compared.items():
+    for domain, name, sources in trained.unseen_sources():
+        winners, compared = _compared(trained, domain, sources)
+        found[f"constant.{name}"] = law.constant_baseline(winners)
+        found[f"winners.{name}"] = float(len(set(winners.tolist())))
+        for predictor, distances in compared.items():
             right = distances.argmin(axis=1) == winners
-            found[f"{name}.{domain}"] = right.astype(float).tolist()
+            found[f"{predictor}.{name}"] = right.astype(float).tolist()
     return found
 
 
@@ -107,10 +107,9 @@ def measure_gain(trained: Trained) -> Numbers:
 
 
 def _compared(
-    trained: Trained, domain: str, pictures: Sequence[Picture]
+    trained: Trained, domain: str, sources: Tensor
 ) -> tuple[NDArray[np.intp], dict[str, Distances]]:
-    """The winner for each picture in a domain, and every predictor's distances."""
-    sources = trained.make(domain, pictures)
+    """The winner for each source of a domain, and every predictor's distances."""
     outputs, inside = trained.last.look(sources)
     winners = np.array([trained.basis.winner(output) for output in images.to_unit(outputs)])
     return winners, trained.comparisons(domain).distances(of_picture(sources) | inside)
@@ -149,7 +148,7 @@ def _answers(
     trained: Trained, pictures: Sequence[Picture]
 ) -> tuple[NDArray[np.intp], dict[str, NDArray[np.intp]]]:
     """The winners for pictures in gray, and what the trusted predictors foretell."""
-    winners, compared = _compared(trained, "gray", pictures)
+    winners, compared = _compared(trained, "gray", trained.make("gray", pictures))
     return winners, {name: compared[name].argmin(axis=1) for name in _TRUSTED if name in compared}
 
 

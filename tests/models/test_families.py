@@ -119,7 +119,7 @@ def test_its_model_file_names_it_and_can_be_applied(run, tmp_path, faces):
 def test_every_measure_can_be_taken(run, monkeypatch):
     some = {f"p{i}": np.full((32, 32, 3), 40 * i, np.uint8) for i in range(4)}
     monkeypatch.setattr("nekogao.pictures.photographs.unseen", lambda size: some)
-    found = measure_run(run, list(MEASURES))
+    found = measure_run(run, list(MEASURES)).numbers
     assert found["retention"]["skill.gray"] and found["memory"]["memory.gray"]
     assert found["law"]["output-distance.gray"] and "level-5-cosine.gray" not in found["law"]
     assert found["attractors"]["spurious.gray"] == [1.0] * 4
