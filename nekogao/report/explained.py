@@ -98,7 +98,7 @@ def build(explained: Explained, title: str) -> ExplanationPage:
     _, comparison = view_of(found.law.best.name)
     ends = [e.answer.settling for e in explanations if e.answer.settling]
     made_of = [e.answer.made_of for e in explanations]
-    faces, pictures = scatter.marks(found.face_places, found.picture_places)
+    faces, pictures = scatter.marks(found.face_places, found.picture_places, subject.faces.ids)
     return ExplanationPage(
         title=title,
         domain=subject.domain_name,

@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 WIDTH, HEIGHT = 1000, 620
 FACE, PICTURE = 54, 40
 """Sides of the marks, in the map's own unit."""
+LABEL, _LETTER = 18, 9
+"""Height of a face's name below it, and what a letter is wide."""
+LONGEST = 12
+"""Letters of a name that are shown; the rest is in its tooltip."""
 _MARGIN = 50
 _ROUNDS = 400
 
@@ -18,20 +22,30 @@ class Mark:
     """A small picture on the map, moved aside where it would hide another."""
 
     x: float
+    """Of the middle."""
     y: float
     side: int
+    label: str = ""
+    """Written below; empty for pictures."""
 
 
 def marks(
-    faces: NDArray[np.float64], pictures: NDArray[np.float64]
+    faces: NDArray[np.float64], pictures: NDArray[np.float64], names: Sequence[str]
 ) -> tuple[list[Mark], list[Mark]]:
-    """Places in any coordinates as marks on the map: the faces', the pictures'."""
-    sides = np.array([FACE] * len(faces) + [PICTURE] * len(pictures), float)
-    moved = _apart(_scaled(np.concatenate([faces, pictures])), sides)
-    found = [
-        Mark(float(x), float(y), int(side)) for (x, y), side in zip(moved, sides, strict=True)
-    ]
-    return found[: len(faces)], found[len(faces) :]
+    """Places in any coordinates as marks on the map: the named faces', the pictures'."""
+    labels = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
+    sizes = [(max(FACE, _LETTER * len(label)), FACE + LABEL) for label in labels]
+    boxes = np.array([*sizes, *([(PICTURE, PICTURE)] * len(pictures))], float)
+    moved = _apart(_scaled(np.concatenate([faces, pictures])), boxes).tolist()
+    count = len(faces)
+    return (
+        # The name takes the lower part of a face's box.
+        [
+            Mark(x, y - LABEL / 2, FACE, text)
+            for (x, y), text in zip(moved[:count], labels, strict=True)
+        ],
+        [Mark(x, y, PICTURE) for x, y in moved[count:]],
+    )
 
 
 def _scaled(places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,17 +57,17 @@ def _scaled(places: NDArray[np.float64]) -> NDArray[np.float64]:
     return centred + np.array([WIDTH / 2, HEIGHT / 2])
 
 
-def _apart(places: NDArray[np.float64], sides: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Push overlapping squares apart along the shorter way, a little at a time."""
-    # Squares at the very same place leave it on a spiral, in all directions.
+def _apart(places: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Push overlapping boxes (width, height) apart along the shorter way, a little at a time."""
+    # Boxes at the very same place leave it on a spiral, in all directions.
     turn = np.arange(len(places))
     spiral = np.stack([np.cos(2.4 * turn), np.sin(2.4 * turn)], axis=1)
     moved = places + 0.1 * np.sqrt(turn)[:, None] * spiral
-    need = (sides[:, None] + sides[None]) / 2 + 3
-    low, high = sides[:, None] / 2, [WIDTH, HEIGHT] - sides[:, None] / 2
+    need = (boxes[:, None] + boxes[None]) / 2 + 3
+    low, high = boxes / 2, [WIDTH, HEIGHT] - boxes / 2
     for _ in range(_ROUNDS):
         gap = moved[:, None] - moved[None]
-        overlap = np.maximum(need[..., None] - np.abs(gap), 0)
+        overlap = np.maximum(need - np.abs(gap), 0)
         overlap *= (overlap.min(axis=-1) > 0)[..., None]
         if not np.triu(overlap.max(axis=-1), 1).any():
             break
