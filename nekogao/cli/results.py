@@ -38,6 +38,7 @@ def apply(
     """
     from nekogao.models.gallery import apply as translate
     from nekogao.models.translator import Options, Translator
+    from nekogao.runs.folder import Run
 
     if not images:
         raise UsageError("apply: name at least one picture, folder or pattern")
@@ -51,7 +52,10 @@ def apply(
     )  # fmt: skip
     note_left_out(*images, videos=True)
     failed = 0
-    for done in translate(Translator.load(model), images, out or model / "applied", options):
+    translator = Translator.load(model)
+    if model.is_dir():
+        translator.originals = Run(model).face
+    for done in translate(translator, images, out or model / "applied", options):
         if done.error:
             failed += 1
             tell(done.error)

@@ -1,6 +1,6 @@
 """Use a network on people's pictures: uint8 arrays of any size, files and PIL images."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args, overload
@@ -10,6 +10,7 @@ from PIL import Image
 
 from nekogao.errors import ConfigError, InputError, expect
 from nekogao.models import file
+from nekogao.models.model import Model
 from nekogao.models.runner import Runner
 from nekogao.names import Fit
 from nekogao.pictures import images
@@ -77,6 +78,12 @@ class Fitted:
 
 class Translator(Runner):
     """A network in use. Call it with a PIL image, a path, or a uint8 array."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self.originals: Callable[[str], Picture | None] = lambda face: None
+        """The training face of an id at its own size, where somebody has it; where nobody does,
+        the thumbnail in the model file is shown."""
 
     @classmethod
     def load(cls, path: str | Path) -> "Translator":
@@ -208,13 +215,17 @@ class Translator(Runner):
         best = int(distances.argmin())
         return ids[best], float(distances[best])
 
+    def _face(self, name: str) -> Picture:
+        found = self.originals(name)
+        return self.model.faces[name] if found is None else found
+
     def row(self, result: Result, options: Options | None = None) -> Picture:
         """Picture, source, output and, where it was asked for, the nearest face in one row.
 
         With `restore` all have the size of the picture, otherwise the network's.
         """
         cells = [result.picture, result.source, result.output]
-        face = self.model.faces[result.nearest] if result.nearest else None
+        face = self._face(result.nearest) if result.nearest else None
         if options is None or not options.restore:
             cells += [] if face is None else [face]
             return images.tile([[images.resize(cell, self.size, self.size) for cell in cells]])

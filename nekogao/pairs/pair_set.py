@@ -68,6 +68,11 @@ class PairSet:
         return list(self.header.domains)
 
     @cached_property
+    def ids(self) -> dict[str, int]:
+        """Id -> number of the item."""
+        return {item.id: index for index, item in enumerate(self.items)}
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 in hexadecimal over the pictures and their order, wherever the set is."""
         items = [[item.id, item.sha256] for item in self.items]

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from nekogao.files import (
 )
 from nekogao.models import file
 from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures.images import Picture
 from nekogao.runs.about import About, FirstWeights, read
 from nekogao.runs.metrics import Measurement
 from nekogao.runs.places import Places
@@ -93,6 +95,26 @@ class Run:
     def config(self) -> TrainConfig:
         """The run's configuration. Raises RunError where run.toml is damaged."""
         return self.about().train
+
+    def face(self, name: str) -> Picture | None:
+        """The training face of that id, from the run's own pair set; None where it is not at hand.
+
+        A set that has changed since is none of the run's.
+        """
+        try:
+            pairs = self._own_pairs
+            index = pairs.ids.get(name) if pairs else None
+            return pairs.picture(index, "target") if pairs and index is not None else None
+        except PairSetError:
+            return None
+
+    @cached_property
+    def _own_pairs(self) -> PairSet | None:
+        try:
+            found = self.open_pairs()
+            return found if found.fingerprint == self.about().pairs.fingerprint else None
+        except NekogaoError:
+            return None
 
     def open_pairs(self) -> PairSet:
         """The pair set that the run was begun on, where it is now.

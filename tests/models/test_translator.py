@@ -1,3 +1,6 @@
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,7 @@ from nekogao.errors import ConfigError, InputError, PictureError
 from nekogao.models.translator import Options
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
+from nekogao.runs.folder import Run
 from tests import networks
 from tests.models.test_junyanz import weights as foreign_weights
 
@@ -87,6 +91,20 @@ def test_a_row_shows_picture_source_output_and_nearest_face(translator, photo):
     (result,) = translator.translate([photo], Options(nearest=True))
     assert translator.row(result).shape == (32, 4 * 34 - 2, 3)
     assert result.nearest in translator.model.faces
+
+
+def test_a_row_shows_the_face_itself_where_its_pair_set_is_at_hand(finished, pair_set, tmp_path):
+    run, face = Run(finished), PairSet.open(pair_set).targets[2]
+    name = PairSet.open(pair_set).items[2].id
+    asked = nekogao.load(finished)
+    asked.originals = run.face
+    (result,) = asked.translate([face], Options(nearest=True))
+    shown = replace(result, nearest=name)
+    assert np.array_equal(asked.row(shown)[:, -32:], images.rgb(face))
+    assert run.face("nobody") is None
+    shutil.copytree(finished, tmp_path / "far" / "run")
+    (tmp_path / "far" / "run" / "local.toml").unlink(missing_ok=True)
+    assert Run(tmp_path / "far" / "run").face(name) is None
 
 
 def test_a_foreign_network_takes_ready_sources(tmp_path, photo):
