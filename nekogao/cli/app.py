@@ -77,6 +77,23 @@ def note_left_out(*names: str | Path, videos: bool = False) -> None:
             print(f"note: {note}", file=sys.stderr)
 
 
+def note_first_frames(*names: str | Path) -> None:
+    """Say which pictures, or which in these folders, are animations: all but `apply` takes stills."""
+    from nekogao.errors import InputError
+    from nekogao.names import counted
+    from nekogao.pictures import animations, images
+
+    for name in map(Path, names):
+        try:
+            found = animations.animated(images.find(name) if name.is_dir() else [name])
+        except InputError:
+            continue  # the command itself will say so
+        if found:
+            some = ", ".join(path.name for path in found[:3]) + (", ..." if len(found) > 3 else "")
+            note = f"{name}: {counted(len(found), 'animation')} ({some}); the first frame is taken"
+            print(f"note: {shown(note)}", file=sys.stderr)
+
+
 def end_run(run: Path, interrupted: bool) -> int:
     """Report on a run that has ended and show the result; return the exit status."""
     from nekogao.explain.decider import keep

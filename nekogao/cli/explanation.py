@@ -6,7 +6,16 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out, tell
+from nekogao.cli.app import (
+    AT_FAULT,
+    DONE,
+    UsageError,
+    app,
+    is_file,
+    note_first_frames,
+    note_left_out,
+    tell,
+)
 
 
 @app.command
@@ -40,6 +49,7 @@ def explain(
     if out is None and is_file(model):
         raise UsageError("explain: give --out, since MODEL is a file")
     note_left_out(*pictures, videos=True)
+    note_first_frames(*pictures)
     subject, failed = Subject.load(model, domain, pairs), 0
     if subject.faces.note:
         print(f"note: {subject.faces.note}", file=sys.stderr)

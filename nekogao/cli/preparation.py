@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, from_the_line, note_left_out, tell
+from nekogao.cli.app import (
+    AT_FAULT,
+    DONE,
+    UsageError,
+    app,
+    from_the_line,
+    note_first_frames,
+    note_left_out,
+    tell,
+)
 from nekogao.config.pairs import FROM_FACES, FROM_IMPORTS, PairConfig
 from nekogao.names import Fit, counted
 
@@ -34,6 +43,7 @@ def faces(
     from nekogao.pictures import faces as finder
 
     note_left_out(photos)
+    note_first_frames(photos)
     found = finder.crop(
         photos, out, kind=kind, every_face=every_face, fallback=fallback, boxes=boxes
     )
@@ -84,6 +94,7 @@ def pairs(
         for name in domains:
             built_in(name, low, high)
     note_left_out(root_of(faces))
+    note_first_frames(root_of(faces))
     count = build(faces, out, config)
     items = counted(count, "item")
     print(f"{items}, {size}x{size}, domains {', '.join(domains)}, in {out}")
@@ -153,12 +164,14 @@ def import_(
         raise UsageError(f"import: --labels takes the domain's name, which is {domain}")
     elif aligned:
         note_left_out(aligned)
+        note_first_frames(aligned)
         count = import_aligned(
             out, aligned, config, direction=direction, domain=domain, labels=domain in labels
         )
     else:
         assert folders is not None
         note_left_out(*folders)
+        note_first_frames(*folders)
         count = import_folders(out, *folders, config, domain=domain, labels=domain in labels)
     print(f"{counted(count, 'item')} in {out}")
     _show_notes(out)

@@ -1,6 +1,6 @@
 """Animations: GIF, WebP, PNG and AVIF files of several frames, in and out, by Pillow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 95},
 }
 """Pillow's name of a kind -> how its files are written. Pages of a TIFF are no animation."""
+_SUFFIXES = frozenset({".gif", ".webp", ".png", ".apng", ".avif"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ def is_animation(path: Path) -> bool:
             return image.format in KINDS and bool(getattr(image, "is_animated", False))
     except PictureError:
         return False
+
+
+def animated(paths: Iterable[Path]) -> list[Path]:
+    """Those files that are animations; only files named as animations can be are opened."""
+    return [path for path in paths if path.suffix.lower() in _SUFFIXES and is_animation(path)]
 
 
 @contextmanager

@@ -46,3 +46,18 @@ def test_all_bad_pictures_are_listed_at_once(
     assert status == 1 and len(err) == 3 and not (tmp_path / "out").exists()
     for line, name in zip(err, ("a.jpg", "b.png", "c.gif"), strict=True):
         assert line.startswith("nekogao: ") and f"{name}: is not a picture" in line
+
+
+@pytest.mark.parametrize("command", ["pairs", "faces", "explain"])
+def test_an_animation_is_said_to_give_its_first_frame(
+    run_command, finished, faces, tmp_path, command  # noqa: F811
+):  # fmt: skip
+    folder = tmp_path / "in"
+    folder.mkdir()
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(folder / "b.png")
+    commands = {**COMMANDS, "explain": ("explain", "{run}", "{in}", "--out", "{out}")}
+    given = {"in": folder, "out": tmp_path / "out", "run": finished}
+    _, _, err = run_command(*(part.format(**given) for part in commands[command]))
+    assert f"note: {folder}: 1 animation (a.gif); the first frame is taken" in err
