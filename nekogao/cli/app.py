@@ -78,7 +78,7 @@ def note_left_out(*names: str | Path, videos: bool = False) -> None:
 
 
 def note_first_frames(*names: str | Path) -> None:
-    """Say which pictures, or which in these folders, are animations: all but `apply` takes stills."""
+    """Say which of these pictures, or of those in these folders, are animations."""
     from nekogao.errors import InputError
     from nekogao.names import counted
     from nekogao.pictures import animations, images

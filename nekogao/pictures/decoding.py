@@ -29,8 +29,8 @@ def read(path: str | Path, channels: int = 3) -> Picture:
     """Read the first frame of a picture file, upright, as 8 bits a channel.
 
     Colours are brought to sRGB where the file has an ICC profile, transparency is laid on white,
-    palettes and CMYK become RGB, 16-bit grays are scaled (not cut off) to 8 bits, and the EXIF
-    orientation is applied.
+    palettes and CMYK become RGB, 16-bit grays are scaled (not cut off) to 8 bits unless all their
+    values fit into 8, and the EXIF orientation is applied.
 
     Args:
         path: The file.
@@ -262,15 +262,18 @@ _PHOTOMETRIC = 262
 def _eight_bits(image: Image.Image, name: str) -> Image.Image:
     """A gray image of 16 bits, or of 32 that fit into 16, as 8 bits, with its transparency."""
     values = np.asarray(image).astype(np.int64)
-    if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0:
+    inverted = getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
+    if inverted:
         values = 0xFFFF - values
     if values.min() < 0 or values.max() > 0xFFFF:
         raise PictureError(
             f"{name}: 32-bit pixels from {values.min()} to {values.max()}; only 0 to 65535 "
             "can be scaled. Save it with 16 bits or fewer."
         )
-    # 257 = 65535 / 255, so that black and white stay what they are.
-    scaled = Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    # 257 = 65535 / 255, so that black and white stay what they are. Numbers of labels, and 8 bits
+    # stored as 16, would all be black: they are taken as they are.
+    unit = 1 if values.max() <= WHITE and not inverted else 257
+    scaled = Image.fromarray(np.rint(values / unit).astype(np.uint8))
     if "icc_profile" in image.info:
         scaled.info["icc_profile"] = image.info["icc_profile"]
     key = image.info.get("transparency")

@@ -114,6 +114,14 @@ def test_white_is_zero_means_the_same_in_sixteen_bits_as_in_eight():
     assert deep[0, 0, 0] == 255 and deep[-1, -1, 0] == 0
 
 
+def test_numbers_of_labels_stored_in_sixteen_bits_are_not_scaled_to_black(tmp_path):
+    labels = np.repeat(np.arange(11, dtype=np.uint16), 8).reshape(8, 11)
+    Image.fromarray(labels).save(tmp_path / "a.png")
+    Image.fromarray(labels * 5957).save(tmp_path / "b.png")
+    assert np.array_equal(decoding.read(tmp_path / "a.png", 1), labels.astype(np.uint8))
+    assert np.array_equal(decoding.read(tmp_path / "b.png", 1), np.rint(labels * 5957 / 257))
+
+
 def png(pixels, key, colour_type):
     """A PNG of 16 bits a channel with a transparent colour."""
 
