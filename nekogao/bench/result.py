@@ -16,7 +16,7 @@ import torch
 import nekogao
 from nekogao.bench.findings import GOALS, Line, Section
 from nekogao.errors import InputError
-from nekogao.files import write_text
+from nekogao.files import write_new, write_text
 
 SCHEMA = 1
 """Goes up when a key changes its meaning."""
@@ -136,8 +136,21 @@ def _row(row: Line) -> dict[str, Any]:
     return {**asdict(row), "goals": goals}
 
 
+def begin(out: Path, about: Conditions) -> None:
+    """Make the file, which is then this bench's own, with nothing measured yet.
+
+    Raises InputError where another bench was quicker.
+    """
+    text = _text(about, [])
+    write_new(out, lambda path: write_text(path, text))
+
+
 def write(out: Path, about: Conditions, sections: Sequence[Section]) -> None:
     """Write what is measured so far; the file is complete at every time."""
+    write_text(out, _text(about, sections))
+
+
+def _text(about: Conditions, sections: Sequence[Section]) -> str:
     found = {
         section.name: {
             "took": section.seconds,
@@ -146,4 +159,4 @@ def write(out: Path, about: Conditions, sections: Sequence[Section]) -> None:
         }
         for section in sections
     }
-    write_text(out, json.dumps({**asdict(about), "sections": found}, indent=1) + "\n")
+    return json.dumps({**asdict(about), "sections": found}, indent=1) + "\n"

@@ -36,6 +36,7 @@ def bench(
     result.check_new_file(out)
     rate = limit.matmul_rate(3 if quick else 9)
     about = result.about(rate, pairs, quick)
+    result.begin(out, about)
     done = []
     for section in suite.run(pairs, only, quick, sets):
         print(f"{section.name}: measured in {section.seconds:.0f} s", flush=True)

@@ -43,3 +43,11 @@ def test_nothing_is_overwritten(tmp_path):
     with pytest.raises(InputError, match="absent: no such folder"):
         result.check_new_file(tmp_path / "absent" / "bench.json")
     result.check_new_file(tmp_path / "new.json")
+
+
+def test_of_two_that_begin_at_once_one_is_refused(tmp_path):
+    out, about = tmp_path / "bench.json", result.about(3e11, None, quick=True)
+    result.begin(out, about)
+    assert json.loads(out.read_text())["sections"] == {}
+    with pytest.raises(InputError, match="bench.json: exists already"):
+        result.begin(out, about)
