@@ -232,3 +232,18 @@ def test_a_wrong_use_is_found_by_types(tmp_path):
     )  # fmt: skip
     assert '"load" has incompatible type "int"' in checked.stdout
     assert '"Measured" has no attribute "x"' in checked.stdout
+
+
+def test_commands_show_names_through_say_note_and_tell_alone():
+    """An f-string in `print` may hold a name, whose control characters would reach a terminal."""
+    for path in (PACKAGE / "cli").glob("*.py"):
+        if path.name == "app.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            if getattr(called, "id", "") != "print":
+                continue
+            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - {"print", "sys"}
+            # The version, help, and recipes are the program's own words.
+            assert names <= {"__version__", "narrow", "given", "app", "DESCRIPTION", "document",
+                             "chosen", "each", "meaning"}, f"{path.name}: line {node.lineno}"  # fmt: skip

@@ -49,8 +49,18 @@ def from_the_line(command: str) -> Iterator[None]:
         raise UsageError(f"{command}: {error}") from None
 
 
+def say(line: str) -> None:
+    """One line on stdout, whatever names are in it: control characters are shown escaped."""
+    print(shown(line), flush=True)
+
+
+def note(line: str) -> None:
+    """One line on stderr that is no failure, likewise."""
+    print(f"note: {shown(line)}", file=sys.stderr)
+
+
 def tell(message: str) -> None:
-    """One line on stderr, whatever is in the message: control characters are shown escaped."""
+    """One line on stderr about a failure, likewise."""
     print(f"nekogao: {shown(message)}", file=sys.stderr)
 
 
@@ -73,8 +83,8 @@ def note_left_out(*names: str | Path, videos: bool = False) -> None:
         taken = taken | video.SUFFIXES
     for folder in map(Path, names):
         found = finding.survey(folder, taken) if folder.is_dir() else None
-        for note in found.notes() if found and found.pictures else ():
-            print(f"note: {note}", file=sys.stderr)
+        for line in found.notes() if found and found.pictures else ():
+            note(line)
 
 
 def note_first_frames(*names: str | Path) -> None:
@@ -90,8 +100,7 @@ def note_first_frames(*names: str | Path) -> None:
             continue  # the command itself will say so
         if found:
             some = ", ".join(path.name for path in found[:3]) + (", ..." if len(found) > 3 else "")
-            note = f"{name}: {counted(len(found), 'animation')} ({some}); the first frame is taken"
-            print(f"note: {shown(note)}", file=sys.stderr)
+            note(f"{name}: {counted(len(found), 'animation')} ({some}); the first frame is taken")
 
 
 def end_run(run: Path, interrupted: bool) -> int:
@@ -117,4 +126,4 @@ def show_result(run: Path) -> None:
     opened = Run.open(run)
     phases = list(map(str, opened.config().phases))
     console.print_stages(stages(opened.read_metrics(), phases))
-    print(f"The report: {opened.report.resolve()}")
+    say(f"The report: {opened.report.resolve()}")

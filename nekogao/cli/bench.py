@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from nekogao.cli.app import DONE, app
+from nekogao.cli.app import DONE, app, say
 
 SectionName = Literal[
     "step-article", "step-unet256", "translate", "apply", "help", "fast", "textbook", "scale",
@@ -39,9 +39,9 @@ def bench(
     result.begin(out, about)
     done = []
     for section in suite.run(pairs, only, quick, sets):
-        print(f"{section.name}: measured in {section.seconds:.0f} s", flush=True)
+        say(f"{section.name}: measured in {section.seconds:.0f} s")
         done.append(section)
         result.write(out, about, done)
     table.show(rate, done)
-    print(f"All the numbers: {out.resolve()}")
+    say(f"All the numbers: {out.resolve()}")
     return DONE

@@ -1,6 +1,5 @@
 """The command that says which face came out, and why."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +11,10 @@ from nekogao.cli.app import (
     UsageError,
     app,
     is_file,
+    note,
     note_first_frames,
     note_left_out,
+    say,
     tell,
 )
 
@@ -40,7 +41,6 @@ def explain(
     from nekogao.explain.explanation import Explanation
     from nekogao.explain.subject import Subject
     from nekogao.models.gallery import Applied
-    from nekogao.names import shown as as_text
     from nekogao.report import words
     from nekogao.report.explanation import Planned, explain_pictures
 
@@ -52,7 +52,7 @@ def explain(
     note_first_frames(*pictures)
     subject, failed = Subject.load(model, domain, pairs), 0
     if subject.faces.note:
-        print(f"note: {subject.faces.note}", file=sys.stderr)
+        note(subject.faces.note)
     title = model.resolve().name
     place, shown, total = out or model / "explained", 0, 0
     for done in explain_pictures(subject, pictures, place, title, numbered=out is None):
@@ -62,11 +62,11 @@ def explain(
         elif isinstance(done, Planned):
             total = done.pictures
             if done.done:
-                print(f"going on after {done.done} of {total} pictures", file=sys.stderr)
+                note(f"going on after {done.done} of {total} pictures")
         elif isinstance(done, Explanation):
             shown += 1
             progress = f"{shown}/{total}  " if total > 1 else ""
-            print(f"{progress}{as_text(words.line(done))}", flush=True)
+            say(f"{progress}{words.line(done)}")
         else:
-            print(f"The page: {done.resolve()}")
+            say(f"The page: {done.resolve()}")
     return AT_FAULT if failed else DONE

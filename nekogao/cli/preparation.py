@@ -14,6 +14,7 @@ from nekogao.cli.app import (
     from_the_line,
     note_first_frames,
     note_left_out,
+    say,
     tell,
 )
 from nekogao.config.pairs import FROM_FACES, FROM_IMPORTS, PairConfig
@@ -51,12 +52,12 @@ def faces(
     hits = [p for p in found if p.boxes and p.boxes[0].kind != "centre"]
     crops = sum(len(photo.boxes) for photo in found)
     photographs = counted(len(found), "photograph")
-    print(f"{photographs}, {len(hits)} with a face, {counted(crops, 'crop')} in {out}")
+    say(f"{photographs}, {len(hits)} with a face, {counted(crops, 'crop')} in {out}")
     missed = len(found) - len(hits) - len(broken)
     if len(hits) < len(found):
-        print(f"misses: {out / finder.MISSES}; fix {out / 'boxes.csv'} and pass it with --boxes")
+        say(f"misses: {out / finder.MISSES}; fix {out / 'boxes.csv'} and pass it with --boxes")
     if missed > len(hits) and fallback != "centre":
-        print(
+        say(
             f"no face in {counted(missed, 'photograph')}: --fallback centre cuts out their "
             "centre squares"
         )
@@ -97,7 +98,7 @@ def pairs(
     note_first_frames(root_of(faces))
     count = build(faces, out, config)
     items = counted(count, "item")
-    print(f"{items}, {size}x{size}, domains {', '.join(domains)}, in {out}")
+    say(f"{items}, {size}x{size}, domains {', '.join(domains)}, in {out}")
     _show_notes(out)
     return DONE
 
@@ -109,7 +110,7 @@ def _show_notes(out: Path) -> None:
     found = PairSet.open(out)
     for domain in found.header.domains.values():
         if domain.palette:
-            print(f"{domain.name}: label maps of {counted(len(domain.palette), 'colour')}")
+            say(f"{domain.name}: label maps of {counted(len(domain.palette), 'colour')}")
     for item in found.items:
         for doubt in item.origin.doubts:
             tell(f"{item.id}: {doubt}")
@@ -173,7 +174,7 @@ def import_(
         note_left_out(*folders)
         note_first_frames(*folders)
         count = import_folders(out, *folders, config, domain=domain, labels=domain in labels)
-    print(f"{counted(count, 'item')} in {out}")
+    say(f"{counted(count, 'item')} in {out}")
     _show_notes(out)
     return DONE
 
@@ -195,16 +196,16 @@ def doctor(
     if snap is not None:
         count = snap_to_palettes(pairs, snap)
         items = counted(count, "item")
-        print(f"{items} in {snap}, label maps snapped to their palettes")
+        say(f"{items} in {snap}, label maps snapped to their palettes")
         return DONE
     faults = examine(pairs)
     for fault in faults:
-        print(fault)
+        say(fault)
     if faults:
         tell(f"{pairs}: {counted(len(faults), 'fault')}")
         return AT_FAULT
     found = PairSet.open(pairs)
-    print(
+    say(
         f"{pairs}: sound. {counted(len(found), 'item')}, {found.size}x{found.size}, "
         f"{counted(len(found.domains), 'domain')} ({', '.join(found.domains)}), "
         f"each target once and with a source in every domain"

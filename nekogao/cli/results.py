@@ -1,13 +1,22 @@
 """Commands that use and show what was trained."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, UsageError, app, is_file, note_left_out, tell
-from nekogao.names import Fit, counted, shown
+from nekogao.cli.app import (
+    AT_FAULT,
+    DONE,
+    UsageError,
+    app,
+    is_file,
+    note,
+    note_left_out,
+    say,
+    tell,
+)
+from nekogao.names import Fit, counted
 
 
 @app.command
@@ -61,10 +70,10 @@ def apply(
             tell(done.error)
             continue
         if done.note:
-            print(f"note: {shown(done.note)}", file=sys.stderr)
+            note(done.note)
         frames = f"  {counted(done.frames, 'frame')}" if done.frames else ""
         near = f"  nearest face {done.nearest}" if done.nearest else ""
-        print(shown(f"{done.path} -> {done.output}{frames}{near}"))
+        say(f"{done.path} -> {done.output}{frames}{near}")
     return AT_FAULT if failed else DONE
 
 
@@ -83,7 +92,7 @@ def report(
     """
     from nekogao.report.run import build_report
 
-    print(build_report(run, applied, pairs).resolve())
+    say(str(build_report(run, applied, pairs).resolve()))
     return DONE
 
 
@@ -101,5 +110,5 @@ def strip(
     from nekogao.models.file import strip as write
 
     write(model, out)
-    print(f"{out}: the network, without thumbnails and names of training faces")
+    say(f"{out}: the network, without thumbnails and names of training faces")
     return DONE

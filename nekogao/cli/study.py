@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, UsageError, app
+from nekogao.cli.app import AT_FAULT, DONE, INTERRUPTED, UsageError, app, say
 from nekogao.cli.output import go_on_unheard
 from nekogao.names import counted
 
@@ -38,12 +38,12 @@ def study(
     keep_freed_memory()
     with console.stop_on_signal() as stop:
         for event in conduct(study, folder, engine=engine, workers=workers, stop=stop):
-            print(_line(event), flush=True)
+            say(_line(event))
             if isinstance(event, Paused):
                 return INTERRUPTED
             if isinstance(event, Completed):
                 failed = event.failed
-    print(f"The page: {build(study, folder).resolve()}")
+    say(f"The page: {build(study, folder).resolve()}")
     return AT_FAULT if failed else DONE
 
 

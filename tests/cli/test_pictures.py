@@ -61,3 +61,13 @@ def test_an_animation_is_said_to_give_its_first_frame(
     given = {"in": folder, "out": tmp_path / "out", "run": finished}
     _, _, err = run_command(*(part.format(**given) for part in commands[command]))
     assert f"note: {folder}: 1 animation (a.gif); the first frame is taken" in err
+
+
+def test_no_command_sends_a_terminal_what_is_hidden_in_a_name(
+    run_command, faces, tmp_path  # noqa: F811
+):  # fmt: skip
+    out = tmp_path / "set\x1b[31m\u202e"
+    status, said, err = run_command("pairs", faces, out, "--size", "32")
+    assert status == 0 and r"set\x1b[31m\u202e" in said[0] and err == []
+    status, said, _ = run_command("doctor", out)
+    assert status == 0 and r"set\x1b[31m\u202e: sound" in said[0]
