@@ -10,7 +10,7 @@ from nekogao.config.compose import compose
 from nekogao.config.plain import from_dict, read_toml
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError
-from nekogao.names import counted, same_name_key, slug
+from nekogao.names import counted, same_name_key, slug, without_folders
 from nekogao.studies.measured import check_names
 
 TEN_FACES, DRAWN = "ten-faces", "drawn:"
@@ -139,7 +139,10 @@ def _axes(axes: Mapping[str, Any], prefix: str = "") -> dict[str, dict[str, dict
         if isinstance(value, list) and value:
             names = [_label(item) for item in value]
             if len(set(names)) < len(names):
-                raise ConfigError(f"axes.{axis}: an alternative is there twice. Remove one.")
+                raise ConfigError(
+                    f"axes.{axis}: two alternatives have the same name. Remove one, or name both, "
+                    f"as in [axes.{axis}.some-name]."
+                )
             found[axis] = {name: {axis: v} for name, v in zip(names, value, strict=True)}
         elif (
             isinstance(value, dict) and value and all(isinstance(v, dict) for v in value.values())
@@ -156,7 +159,9 @@ def _axes(axes: Mapping[str, Any], prefix: str = "") -> dict[str, dict[str, dict
 
 
 def _label(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    """A value as tables and folders name it: of a path its last part, so that it can be shared."""
+    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return without_folders(text)
 
 
 def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

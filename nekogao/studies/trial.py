@@ -11,6 +11,7 @@ import torch
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import BusyError, DiskError, NekogaoError
 from nekogao.files import write_text
+from nekogao.names import without_folders
 from nekogao.runs.events import Interrupted
 from nekogao.studies.measured import measure_run
 from nekogao.studies.trained import Numbers
@@ -87,9 +88,9 @@ def carry_out(trial: Trial, stop: Callable[[], bool] = lambda: False) -> Outcome
     except (OSError, BusyError, DiskError, MemoryError, torch.OutOfMemoryError):
         raise  # not the run's fault: with more room, or later, it goes on
     except NekogaoError as error:
-        failed = str(error).replace(str(trial.folder), trial.name)
+        failed = without_folders(str(error).replace(str(trial.folder), trial.name))
     except Exception as error:  # one run's fault must not end the study
-        failed = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        failed = without_folders(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
     finally:
         torch.set_num_threads(before)
     if measured is None and not failed:

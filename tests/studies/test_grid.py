@@ -64,7 +64,7 @@ def test_without_axes_there_is_one_cell(write_study):
         ({"axes": {"generator.skip": ["all"]}},
          "unknown setting generator.skip. Did you mean generator.skips?"),
         ({"axes": {"generator.kernel": [3, 5]}}, "generator.kernel = 5: must be 3 or 4"),
-        ({"axes": {"batch": [2, 2]}}, "axes.batch: an alternative is there twice"),
+        ({"axes": {"batch": [2, 2]}}, "axes.batch: two alternatives have the same name"),
         ({"axes": {"batch": []}}, "must be a list of values, or named tables"),
         ({"axes": {"batch": 3}}, "axes.batch = 3: must be a list"),
         ({"axes": {"batch": [2], "b": {"x": {"batch": 3}}}}, "sets batch, as another axis does"),

@@ -175,6 +175,19 @@ def test_a_pair_set_lies_relative_to_the_study_file_and_must_not_change(
         list(conduct(path, out, workers=1))
 
 
+def test_what_a_study_writes_to_be_shared_holds_no_folder(write_study, tmp_path, pair_set):
+    for name in ("one", "two"):
+        shutil.copytree(pair_set, tmp_path / name)
+    axes = {"pairs": [str(tmp_path / "one"), str(tmp_path / "two")]}
+    path, out = write_study(axes=axes, seeds=[0], pairs="one"), tmp_path / "out"
+    assert finish(path, out)[-1] == Completed(failed=0, total=2)
+    assert sorted(p.name for p in (out / "runs").iterdir()) == ["pairs-one-s0", "pairs-two-s0"]
+    shared = [*(out / name for name in (*FILES, "study.html")), *out.glob("runs/*/cell.json"),
+              *out.glob("runs/*/run.toml"), *out.glob("runs/*/metrics.jsonl")]  # fmt: skip
+    assert len(shared) == 4 + 2 * 3
+    assert all(str(tmp_path).encode() not in file.read_bytes() for file in shared)
+
+
 def test_cores_are_shared_among_workers(write_study, tmp_path, monkeypatch):
     monkeypatch.setattr(studies, "cores", lambda: 8)
     study = studies.begin(write_study(base={"phases": ["edges:1"]}), tmp_path / "out", 8 // 2)
