@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nekogao.config.pairs import check_size
 from nekogao.errors import InputError
+from nekogao.names import counted
 from nekogao.pictures.images import Picture
 
 _PREFIXES = ("train", "val")
@@ -101,8 +102,8 @@ def _check_sides(path: Path, raw: h5py.Dataset, gen: h5py.Dataset) -> None:
         )
     if len(raw) != len(gen) or len(raw) == 0:
         raise InputError(
-            f"{path}: {len(raw)} sources for {len(gen)} targets; they must be as many. "
-            "Replace the file."
+            f"{path}: {counted(len(raw), 'source')} for {counted(len(gen), 'target')}; they must "
+            "be as many. Replace the file."
         )
     for side in (raw, gen):
         if side.shape[1] != side.shape[2] or side.shape[3] not in (1, 3):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nekogao.config.pairs import check_size
 from nekogao.errors import ConfigError, NekogaoError
+from nekogao.names import counted
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header, Item
 from nekogao.pictures.domains import LABELS
@@ -64,8 +65,9 @@ class _Strays:
         shown = ", ".join(f"{' '.join(map(str, colour))} ({count})" for colour, count in most)
         more = ", ..." if len(self.colours) > len(most) else ""
         return (
-            f"{domain}: {self.colours.total()} stray pixels in {self.items} label maps, of "
-            f"{len(self.colours)} colours that are no label: {shown}{more}. "
+            f"{domain}: {counted(self.colours.total(), 'stray pixel')} in "
+            f"{counted(self.items, 'label map')}, of {counted(len(self.colours), 'colour')} "
+            f"without a label: {shown}{more}. "
             f"`nekogao doctor {folder} --snap NEW` writes a set without them."
         )
 

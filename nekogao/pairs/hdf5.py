@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nekogao.config.pairs import check_size
 from nekogao.errors import InputError, PairSetError
 from nekogao.files import sha256
+from nekogao.names import counted
 from nekogao.pairs import manifest
 from nekogao.pairs.datasets import read_sides
 from nekogao.pairs.manifest import Entry, Header, channels_of
@@ -94,8 +95,8 @@ def _match(
     """For each of our targets, the index of its copy among theirs."""
     if len(ours) != len(theirs) or ours[0].shape != theirs[0].shape:
         raise PairSetError(
-            f"{domain} has {len(theirs)} targets of shape {theirs[0].shape}, {first} has "
-            f"{len(ours)} of {ours[0].shape}; they must be the same faces."
+            f"{domain} has {counted(len(theirs), 'target')} of shape {theirs[0].shape}, {first} "
+            f"has {len(ours)} of {ours[0].shape}; they must be the same faces."
         )
     flat = [
         np.stack(side).reshape(len(side), -1).astype(np.float32) / 255 for side in (ours, theirs)

@@ -10,7 +10,7 @@ import numpy as np
 
 from nekogao.errors import InputError, PictureError
 from nekogao.files import existing_folder, new_folder, sha256
-from nekogao.names import slug
+from nekogao.names import counted, slug
 from nekogao.pictures import boxes as tables
 from nekogao.pictures import images
 from nekogao.pictures.boxes import BOXES, CROPS, Row
@@ -115,11 +115,11 @@ def _no_face(photos: Path, results: Sequence[Found]) -> str:
     reasons = " ".join(broken[:_MOST_SHOWN])
     more = f" And {len(broken) - _MOST_SHOWN} more." if len(broken) > _MOST_SHOWN else ""
     if len(broken) == len(results):
-        return f"{photos}: none of {len(results)} pictures can be read. {reasons}{more}"
+        return f"{photos}: none of {counted(len(results), 'picture')} can be read. {reasons}{more}"
     unread = f" {len(broken)} more cannot be read: {reasons}{more}" if broken else ""
     return (
-        f"{photos}: no face found in {len(results) - len(broken)} pictures. Try --fallback "
-        f"centre, another --kind, or give boxes by hand with --boxes.{unread}"
+        f"{photos}: no face found in {counted(len(results) - len(broken), 'picture')}. Try "
+        f"--fallback centre, another --kind, or give boxes by hand with --boxes.{unread}"
     )
 
 
