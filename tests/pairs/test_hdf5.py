@@ -90,7 +90,7 @@ def test_damaged_files_are_refused(two_files, tmp_path):
     write_hdf5(path, [np.zeros((32, 32))], [np.full((32, 32, 3), 0.5)])
     refuse("would all be black")
     write_hdf5(path, [np.zeros((32, 32))] * 2, [np.full((32, 32, 3), 9.0)])
-    refuse("2 sources for 1 targets")
+    refuse("2 sources for 1 target;")
     write_hdf5(path, [np.zeros((32, 20))], [np.full((32, 20, 3), 9.0)])
     refuse("expected items x side x side")
     with h5py.File(path, "w") as file:
