@@ -18,6 +18,7 @@ from nekogao.measures.comparisons import COMPARISONS
 MOST_IN_ONE = 0.6
 """A face that takes a larger share of the pictures than this is reported as a collapse."""
 FEWEST_FOR_COLLAPSE = 5
+_COLUMNS = 8192
 _LEVEL = re.compile(r"level-(\d+)-")
 
 
@@ -133,14 +134,18 @@ def _map(
     seen = torch.from_numpy(np.stack([answer.features for answer in answers]))
     if "cosine" in comparison:
         known, seen = F.normalize(known), F.normalize(seen)
-    both = torch.cat([known, seen]).numpy()
-    both = both.astype(np.float64) - both.mean(axis=0)
-    left, scale, right = np.linalg.svd(both, full_matrices=False)
-    # A singular vector's sign is free: its largest entry is made positive.
-    signs = np.sign(right[np.arange(len(right)), np.abs(right).argmax(axis=1)])
+    both = torch.cat([known, seen])
+    products = np.zeros((len(both), len(both)))
+    for columns in both.split(_COLUMNS, dim=1):  # the whole, in double precision, may be large
+        centred = columns.double() - columns.double().mean(dim=0)
+        products += (centred @ centred.T).numpy()
+    squares, vectors = np.linalg.eigh(products)
+    squares, vectors = np.maximum(squares[::-1], 0), vectors[:, ::-1]
+    # A vector's sign is free: its largest entry is made positive.
+    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(both))])
     places = np.zeros((len(both), 2))
-    kept = min(2, len(scale))
-    places[:, :kept] = (left * scale * signs)[:, :kept]
-    total = float((scale**2).sum())
-    spread = float((scale[:kept] ** 2).sum()) / total if total else 1.0
+    kept = min(2, len(both))
+    places[:, :kept] = (vectors * np.sqrt(squares) * signs)[:, :kept]
+    total = float(squares.sum())
+    spread = float(squares[:kept].sum()) / total if total else 1.0
     return places[: len(known)], places[len(known) :], spread
