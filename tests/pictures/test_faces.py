@@ -14,8 +14,6 @@ from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import boxes, faces, images
 from nekogao.pictures.detection import Box, cut
 
-pytestmark = pytest.mark.xdist_group("faces")  # one process searches the photographs
-
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):

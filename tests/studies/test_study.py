@@ -19,8 +19,6 @@ from nekogao.studies import summary
 from nekogao.studies.study import Begun, Completed, Ended, Paused, conduct
 from tests.studies.conftest import write_file
 
-pytestmark = pytest.mark.xdist_group("studies")  # one process makes the whole study
-
 FILES = ("results.json", "results.csv", "table.md")
 
 
