@@ -17,8 +17,9 @@ from nekogao.explain.survey import level_of, view_of
 from nekogao.measures import law
 from nekogao.measures.comparisons import Comparisons, Distances
 from nekogao.measures.intervals import over_images
+from nekogao.measures.views import PICTURE
 from nekogao.models.gallery import groups
-from nekogao.pictures import images, photographs
+from nekogao.pictures import photographs
 from nekogao.pictures.domains import KINDS
 from nekogao.pictures.images import Picture
 
@@ -100,8 +101,7 @@ def _ask(
 ) -> tuple[law.Winners, dict[str, Distances]]:
     """The face that comes out for each picture, and every candidate's distances."""
     # The views inside the network and its output compete, not those of the picture alone.
-    known = subject.translator.views(images.to_tensor(subject.faces.sources))
-    training = Comparisons(known)
+    training = Comparisons({n: v for n, v in subject.views.items() if n not in PICTURE})
     winners: list[int] = []
     parts: dict[str, list[Distances]] = {}
     for chunk in groups(pictures, _CHUNK):
