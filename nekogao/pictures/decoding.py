@@ -29,7 +29,7 @@ def read(path: str | Path, channels: int = 3) -> Picture:
     """Read the first frame of a picture file, upright, as 8 bits a channel.
 
     Colours are brought to sRGB where the file has an ICC profile, transparency is laid on white,
-    palettes and CMYK become RGB, 16-bit grays are scaled (not cut off) to 8 bits unless all their
+    palettes and CMYK become RGB, 16-bit grays become 8 bits by their high byte unless all their
     values fit into 8, and the EXIF orientation is applied.
 
     Args:
@@ -270,10 +270,10 @@ def _eight_bits(image: Image.Image, name: str) -> Image.Image:
             f"{name}: 32-bit pixels from {values.min()} to {values.max()}; only 0 to 65535 "
             "can be scaled. Save it with 16 bits or fewer."
         )
-    # 257 = 65535 / 255, so that black and white stay what they are. Numbers of labels, and 8 bits
-    # stored as 16, would all be black: they are taken as they are.
-    unit = 1 if values.max() <= WHITE and not inverted else 257
-    scaled = Image.fromarray(np.rint(values / unit).astype(np.uint8))
+    # The high byte, as Pillow takes it of colours of 16 bits: 8 bits that were multiplied by 256
+    # or 257 come back. Labels' numbers, and 8 bits stored as 16, would all be black: they stay.
+    small = values.max() <= WHITE and not inverted
+    scaled = Image.fromarray((values if small else values >> 8).astype(np.uint8))
     if "icc_profile" in image.info:
         scaled.info["icc_profile"] = image.info["icc_profile"]
     key = image.info.get("transparency")
