@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -33,3 +34,10 @@ def ahead(
             yield under_way.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def groups(items: Iterable[A], size: int) -> Iterator[list[A]]:
+    """The items in lists of `size`, the last one perhaps shorter."""
+    iterator = iter(items)
+    while group := list(islice(iterator, size)):
+        yield group

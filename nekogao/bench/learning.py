@@ -232,7 +232,7 @@ def learn(
     sources = images.to_tensor(pairs.sources["edges"])[:, :1]
     targets = images.to_tensor(pairs.targets)
     looks: list[Look] = []
-    draws = Draws(count=len(pairs), size=1, seed=0)
+    draws = Draws(items=range(len(pairs)), size=1, seed=0)
     seconds = 0.0
     while not looks or (looks[-1].best < SSIM and seconds < longest):
         first = len(looks) * every

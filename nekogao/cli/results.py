@@ -30,6 +30,10 @@ def apply(
     settle: int = 0,
     side_by_side: bool = False,
     nearest: bool = False,
+    freedom: float | None = None,
+    choices: int = 1,
+    provenance: bool = False,
+    auto: bool = False,
 ) -> int:
     """Translate pictures, folders, glob patterns, videos and animations.
 
@@ -44,6 +48,12 @@ def apply(
         settle: How often to feed the output back through the domain.
         side_by_side: Write picture, source and output (and nearest face) in one row.
         nearest: Name the training face that each output resembles most.
+        freedom: For exemplar models: from 0 (the remembered target as it is) to 1 (follow the
+            source); the model decides unless given.
+        choices: For exemplar models: how many answers to give for each picture, the best first.
+        provenance: For exemplar models: also write where each pixel comes from, as a picture and
+            as numbers (.npz).
+        auto: Turn white lines on black into black on white where the model was given such.
     """
     from nekogao.models.gallery import apply as translate
     from nekogao.models.translator import Options, Translator
@@ -57,7 +67,8 @@ def apply(
         raise UsageError("apply: give --out, since MODEL is a file")
     options = Options(
         domain=domain, fit=fit, restore=restore, settle=settle,
-        side_by_side=side_by_side, nearest=nearest,
+        side_by_side=side_by_side, nearest=nearest, freedom=freedom, choices=choices,
+        provenance=provenance, auto=auto,
     )  # fmt: skip
     note_left_out(*images, videos=True)
     failed = 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from nekogao.config.convolutional import ConvolutionalConfig
+from nekogao.config.exemplar import ExemplarConfig
 from nekogao.config.rules import LARGEST_COUNT, ModelConfig, require, require_types, shown
 from nekogao.errors import ConfigError
 
@@ -102,6 +103,9 @@ class TrainConfig:
     that they are not forgotten (rehearsal: Robins 1995)."""
     every: int = 10
     """Epochs between measurements, each with its sheets."""
+    hold_out: int = 0
+    """Pairs, spread evenly over the pair set, that are not trained on but measured, to tell how
+    well what was never seen is translated."""
     probe: int = 10
     """Pairs that are measured and drawn, spread evenly over the pair set."""
     checkpoint_seconds: float = 60.0
@@ -126,6 +130,8 @@ class TrainConfig:
             Phase.parse(text)
         require(0 <= self.seed < 2**63, "seed", self.seed, "must be from 0 to 2^63 - 1")
         require(0 <= self.replay < 1, "replay", self.replay, "must be in [0, 1)")
+        held = 0 <= self.hold_out <= LARGEST_COUNT
+        require(held, "hold_out", self.hold_out, "must be at least 0, below 2^31")
         for name in ("batch", "every", "probe"):
             value = getattr(self, name)
             require(1 <= value <= LARGEST_COUNT, name, value, "must be at least 1, below 2^31")
@@ -143,5 +149,7 @@ class TrainConfig:
         return [Phase.parse(text) for text in self.phases]
 
 
-MODELS: dict[str, type[ModelConfig]] = {ConvolutionalConfig.kind: ConvolutionalConfig}
+MODELS: dict[str, type[ModelConfig]] = {
+    family.kind: family for family in (ConvolutionalConfig, ExemplarConfig)
+}
 """Kind -> the configuration of that family. nekogao.models.families enters new ones."""

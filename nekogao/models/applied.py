@@ -29,12 +29,16 @@ class AppliedRow:
     """The training face that it resembles most; empty where that was not asked for."""
     distance: float = 0.0
     """How far it is from that face: MAE on [0, 1]."""
+    unsure: float = 0.0
+    """Share of the picture that is like nothing in the pairs, where the model can tell."""
 
     def to_json(self) -> str:
         """The row as one line of JSON."""
         row = asdict(self)
         if not self.nearest:
             del row["nearest"], row["distance"]
+        if not self.unsure:
+            del row["unsure"]
         return json.dumps(row, ensure_ascii=False)
 
     @classmethod

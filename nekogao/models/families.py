@@ -8,9 +8,11 @@ from nekogao.config.rules import ModelConfig
 from nekogao.config.schema import MODELS, TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL
+from nekogao.models.exemplar.family import EXEMPLAR
 from nekogao.models.family import Family
 
-_ENTERED: dict[str, Family] = {CONVOLUTIONAL.kind: CONVOLUTIONAL}
+_OWN = (CONVOLUTIONAL, EXEMPLAR)
+_ENTERED: dict[str, Family] = {family.kind: family for family in _OWN}
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(_ENTERED)
 """Kind -> family. Read it; `enter` adds one."""
@@ -37,7 +39,7 @@ def enter(family: Family) -> None:
 
 def leave(kind: str) -> None:
     """Take a family that was entered out of the table again."""
-    if kind != CONVOLUTIONAL.kind:
+    if kind not in {family.kind for family in _OWN}:
         _ENTERED.pop(kind, None)
         MODELS.pop(kind, None)
 

@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nekogao.config.rules import ModelConfig
 from nekogao.config.schema import TrainConfig
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import Batch, PairSet
+from nekogao.pictures.images import Picture
 
 Shape = Mapping[str, Any]
 """The plain numbers and names that a network is built from. Every family's has `size`,
@@ -55,6 +58,44 @@ TakeIn = Callable[[Learner, PairSet, Sequence[str], TrainConfig, Moment], None]
 """(learner, pair set, domains of the phase, configuration, moment): takes all pairs in at once."""
 
 
+class Wish(NamedTuple):
+    """How a family that answers from its pairs is to answer one source."""
+
+    freedom: float | None = None
+    """From 0, the remembered target as it is, to 1, as the source has it; None leaves the choice
+    to the family."""
+    rank: int = 0
+    """Which of several answers: 0 is the best."""
+    before: "Answer | None" = None
+    """The answer to the frame before, in a sequence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An output that knows where it comes from."""
+
+    output: Picture
+    """uint8, h w 3 or h w."""
+    pair: NDArray[np.int32]
+    """h w: the training pair that each pixel comes from, or comes from most."""
+    place: NDArray[np.float32]
+    """h w 2: x and y of the place in that pair's target, in pixels."""
+    doubt: NDArray[np.float32]
+    """h w: how badly the pairs explain the source there; above 1 is worse than what each pair
+    shows of the others."""
+    chosen: tuple[int, ...]
+    """The pairs that the answer is made of, the best first."""
+    freedom: float
+    """How freely it was bent, from 0 to 1."""
+    memory: Any = None
+    """What the family wants to know of it when the next frame comes."""
+
+    @property
+    def unsure(self) -> float:
+        """Share of the picture that nothing in the pairs explains."""
+        return float((self.doubt > 1).mean())
+
+
 @dataclass(frozen=True, kw_only=True)
 class Family:
     """One family of translators; an entry of nekogao.models.families.FAMILIES.
@@ -86,6 +127,18 @@ class Family:
     gives them as `output`. Empty where only the output can be looked at."""
     describe: Callable[[Any], str] = lambda config: "."
     """Settings -> the end of the report's first sentence, from the comma to the full stop."""
+    answer: Callable[[nn.Module, Picture, str | None, Wish], Answer] | None = None
+    """(network, source, its domain where that is known, wish) -> the output and where each pixel
+    of it comes from; None for families whose outputs come from no place."""
+    without: Callable[[nn.Module, int], nn.Module] | None = None
+    """(network, number of a pair) -> the network that had never been given that pair; None for
+    families that cannot tell without being trained anew."""
+    differentiable: bool = True
+    """Whether outputs have a derivative by the sources."""
+    fixed: str = ""
+    """Why a finished run cannot go on with more phases; empty where it can."""
+    bare: str = ""
+    """Why a model file cannot be written without training faces; empty where it can."""
     operations: Callable[[TrainConfig, Header, int], int] | None = None
     """(configuration, header, pairs) -> floating-point operations that one update must do; None
     where they were not counted."""

@@ -72,9 +72,12 @@ def strip(model: str | Path, out: Path) -> None:
     Thumbnails and names of the training faces are left out; the network stays the same.
 
     Raises WeightsError where there is no model, or it is damaged; InputError where `out` is taken
-    or is no name for a model file; DiskError where it cannot be written.
+    or is no name for a model file; ConfigError where the model is its training pictures; DiskError
+    where it cannot be written.
     """
     found = replace(open_model(model), faces={})
+    if reason := named(found.kind).bare:
+        raise ConfigError(f"{model}: {reason}.")
     if out.suffix in _FOREIGN:
         raise InputError(f"{out}: is no name for such a file. End it in .safetensors.")
     existing_folder(out.parent)

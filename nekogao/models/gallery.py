@@ -5,24 +5,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
+
+import numpy as np
 
 from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import append_text, sha256, write_first_free
-from nekogao.models import video
+from nekogao.models import provenance, video
 from nekogao.models.applied import APPLIED, AppliedRow
 from nekogao.models.translator import Fitted, Options, Result, Translator
-from nekogao.names import same_name_key, slug
-from nekogao.pictures import animations, images
+from nekogao.names import counted, same_name_key, slug
+from nekogao.pictures import animations, images, labels, strokes
 from nekogao.pictures.decoding import guarded
-from nekogao.pictures.domains import AS_IS
+from nekogao.pictures.domains import AS_IS, LABELS
 from nekogao.pictures.images import Picture
+from nekogao.workers import groups
 
 _BATCH = 16
-
-T = TypeVar("T")
+_UNSURE = 0.05
+"""Share of a picture that may be like nothing in the pairs without a word."""
+_NAMED = 5
+"""Labels that a note names."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,6 @@ class Applied:
     """What a person should know of the output; empty where all is as usual."""
     error: str = ""
     """Why there is no output; empty where there is one."""
-
-
-def groups(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in lists of `size`, the last one perhaps shorter."""
-    iterator = iter(items)
-    while group := list(islice(iterator, size)):
-        yield group
 
 
 def named(names: str | Path | Sequence[str | Path]) -> list[str]:
@@ -145,10 +143,12 @@ class _Work:
     taken: set[str]
     """Names in `out`, as systems have them that tell neither case nor composition apart."""
 
-    def write(self, path: Path, suffix: str, write: Callable[[Path], None]) -> Path:
+    def write(
+        self, path: Path, suffix: str, write: Callable[[Path], None], ending: str = ""
+    ) -> Path:
         """Let `write` fill the output of an input, under the first free name; return its path."""
         self.out.mkdir(parents=True, exist_ok=True)
-        target = write_first_free(self.out, slug(path.stem), suffix, write, self.taken)
+        target = write_first_free(self.out, slug(path.stem) + ending, suffix, write, self.taken)
         self.taken.add(same_name_key(target.name))
         return target
 
@@ -191,14 +191,38 @@ def _apply_pictures(work: _Work, paths: Sequence[Path]) -> Iterator[Applied]:
         if path in errors:
             yield Applied(path, error=errors[path])
             continue
-        result = next(results)
-        target = work.write(path, ".png", partial(images.write_as, "PNG", work.shown(result)))
-        done = Applied(
-            path, target, result, nearest=result.nearest, distance=result.distance,
-            note=notes[path],
-        )  # fmt: skip
-        _record(work, done)
-        yield done
+        for choice in range(1, work.options.choices + 1):
+            yield _written(work, path, next(results), choice, notes[path])
+
+
+def _written(work: _Work, path: Path, result: Result, choice: int, note: str) -> Applied:
+    """Write what came of a picture, and what is to be known of it."""
+    ending = f"-choice-{choice}" if work.options.choices > 1 else ""
+    target = work.write(path, ".png", partial(images.write_as, "PNG", work.shown(result)), ending)
+    if work.options.provenance:
+        _write_provenance(work, path, result, ending)
+    notes = [note] if note else []
+    if result.answer is not None and result.answer.unsure >= _UNSURE:
+        notes.append(
+            f"{path}: {result.answer.unsure:.0%} of it is like nothing in the pairs. See where "
+            "with --provenance."
+        )
+    done = Applied(
+        path, target, result, nearest=result.nearest, distance=result.distance,
+        note=" ".join(notes),
+    )  # fmt: skip
+    _record(work, done)
+    return done
+
+
+def _write_provenance(work: _Work, path: Path, result: Result, ending: str) -> None:
+    """Write the map of where an output comes from, and its numbers."""
+    assert result.answer is not None
+    ids = list(work.translator.model.faces)
+    drawn = provenance.draw(result.answer)
+    work.write(path, ".png", partial(images.write_as, "PNG", drawn), f"{ending}-{provenance.NAME}")
+    write = partial(provenance.write, result.answer, ids)
+    work.write(path, ".npz", write, f"{ending}-{provenance.NAME}")
 
 
 def _ready(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
@@ -206,13 +230,39 @@ def _ready(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
 
     Ready sources often come as A|B in one picture, which a square would squeeze together.
     """
+    picture, note = _readied(picture, path, work)
     height, width = picture.shape[:2]
     as_is = work.translator.domain(work.options.domain) is None
-    if not as_is or work.options.fit != "stretch" or width != 2 * height:
-        return picture, ""
+    if note or not as_is or work.options.fit != "stretch" or width != 2 * height:
+        return picture, note
     return picture[:, :height], (
         f"{path}: {width}x{height}, taken as A|B: the left half is the source. To use the whole, "
         "give --fit pad or --fit crop."
+    )
+
+
+def _readied(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
+    """A ready source as the model was given such, and what was done to it or should be."""
+    translator = work.translator
+    if translator.domain(work.options.domain) is not None:
+        return picture, ""
+    known = translator.model.domains.values()
+    if any(domain.kind == "edges" for domain in known) and strokes.is_negative(picture):
+        if work.options.auto:
+            return np.bitwise_not(picture), f"{path}: white lines on black, inverted."
+        return picture, (
+            f"{path}: white lines on black; the model was given black lines on white. Give --auto "
+            "to invert it."
+        )
+    palettes = [domain.palette for domain in known if domain.kind == LABELS]
+    if len(palettes) != 1 or not (others := labels.strays(picture, palettes[0])):
+        return picture, ""
+    if len(others) > labels.MOST:
+        return picture, ""
+    most = ", ".join(str(colour) for colour, _ in others.most_common(_NAMED))
+    return labels.snap(picture, palettes[0]), (
+        f"{path}: no pair has the {counted(len(others), 'label')} {most}; taken as the nearest "
+        "labels that pairs have."
     )
 
 
@@ -229,6 +279,7 @@ def _record(work: _Work, done: Applied) -> None:
         side_by_side=options.side_by_side,
         nearest=done.nearest,
         distance=round(done.distance, 4),
+        unsure=round(done.result.answer.unsure, 4) if done.result and done.result.answer else 0.0,
     )
     append_text(work.out / APPLIED, row.to_json() + "\n")
 
@@ -259,10 +310,9 @@ Near = tuple[str, float]
 def _translated(work: _Work, frames: Iterator[Picture], seen: list[Near]) -> Iterator[Picture]:
     """What is written of each frame; the faces nearest to them go to `seen`."""
     fitted = (work.translator.fitted(frame, work.options) for frame in frames)
-    for group in groups(fitted, _BATCH):
-        for result in work.translator.results(group, work.options):
-            seen.append((result.nearest, result.distance))
-            yield work.shown(result)
+    for result in work.translator.frames(fitted, work.options):
+        seen.append((result.nearest, result.distance))
+        yield work.shown(result)
 
 
 def _applied(work: _Work, path: Path, target: Path, seen: Sequence[Near]) -> Applied:

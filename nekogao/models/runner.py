@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from nekogao.errors import ConfigError, InputError
 from nekogao.models.families import named
+from nekogao.models.family import Answer, Wish
 from nekogao.models.model import Model
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
@@ -97,6 +98,10 @@ class Runner:
         Raises:
             ConfigError: The domain has no derivative.
         """
+        if not self.family.differentiable:
+            raise ConfigError(
+                f"the family {self.family.kind} has no derivative. Use finite_difference_gain."
+            )
         if domain.kind != "gray":
             raise ConfigError(
                 f"domain {domain.name}: has no derivative. Use finite_difference_gain, or "
@@ -112,6 +117,25 @@ class Runner:
             return network(gray.expand(-1, self.model.source_channels, -1, -1))
 
         return turn
+
+    def answer(
+        self, source: Picture, domain: str | None = None, wish: Wish | None = None
+    ) -> Answer:
+        """The output for one source, with where each pixel of it comes from.
+
+        Args:
+            source: uint8, h w 3 or h w, of the network's size and channels.
+            domain: The name of its domain, where that is known.
+            wish: How the family is to answer; None leaves it to the family.
+
+        Raises ConfigError where the model's family cannot tell.
+        """
+        if self.family.answer is None:
+            raise ConfigError(
+                f"a model of the family {self.family.kind} cannot tell where its pixels come "
+                "from, nor be more or less free. Train a run with --recipe exemplar."
+            )
+        return self.family.answer(self.model.network, source, domain, wish or Wish())
 
     def look(
         self, sources: Float[Tensor, "b c h w"]

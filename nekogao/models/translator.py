@@ -1,15 +1,17 @@
 """Use a network on people's pictures: uint8 arrays of any size, files and PIL images."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args, overload
 
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from nekogao.errors import ConfigError, InputError, expect
 from nekogao.models import file
+from nekogao.models.family import Answer, Wish
 from nekogao.models.model import Model
 from nekogao.models.runner import Runner
 from nekogao.names import Fit
@@ -17,13 +19,18 @@ from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import is_map
+from nekogao.workers import groups
+
+_MOST_CHOICES = 64
+_GROUP = 16
+"""Frames that go through a network together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How pictures are brought to the network and back.
 
-    Raises ConfigError where `fit` is no way to fit, or `settle` is no count.
+    Raises ConfigError where a value is none that its field describes.
     """
 
     domain: str | None = None
@@ -39,13 +46,29 @@ class Options:
     """Whether to write picture, source and output in one row."""
     nearest: bool = False
     """Whether to name the training face that an output resembles most."""
+    freedom: float | None = None
+    """How far an exemplar model may leave what it remembers, from 0, the remembered target as it
+    is, to 1, as the source has it; None leaves it to the model."""
+    choices: int = 1
+    """How many answers of an exemplar model to give for every picture, the best first."""
+    provenance: bool = False
+    """Whether to show, beside every output of an exemplar model, where its pixels come from."""
+    auto: bool = False
+    """Whether white lines on black become black on white where the model was given such."""
 
     def __post_init__(self) -> None:
         if self.fit not in get_args(Fit):
             raise ConfigError(f"fit is {self.fit!r}: expected one of {', '.join(get_args(Fit))}.")
         if type(self.settle) is not int or self.settle < 0:
             raise ConfigError(f"settle is {self.settle!r}: expected a count, 0 or more.")
-        for name in ("restore", "side_by_side", "nearest"):
+        if type(self.choices) is not int or not 1 <= self.choices <= _MOST_CHOICES:
+            raise ConfigError(
+                f"choices is {self.choices!r}: expected a count from 1 to {_MOST_CHOICES}."
+            )
+        free = self.freedom
+        if free is not None and (type(free) not in (int, float) or not 0 <= free <= 1):
+            raise ConfigError(f"freedom is {free!r}: expected a number from 0 to 1.")
+        for name in ("restore", "side_by_side", "nearest", "provenance", "auto"):
             if type(value := getattr(self, name)) is not bool:
                 raise ConfigError(f"{name} is {value!r}: expected True or False.")
 
@@ -64,6 +87,8 @@ class Result:
     """Id of the training face with the smallest MAE; empty where not asked for."""
     distance: float = 0.0
     """That MAE, on [0, 1], between thumbnails."""
+    answer: Answer | None = None
+    """Where its pixels come from, before settling; None where the model cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -173,15 +198,53 @@ class Translator(Runner):
     def results(self, fitted: Sequence[Fitted], options: Options) -> Iterator[Result]:
         """The second half of `translate`. With `restore` only the result in hand is large.
 
+        Where several answers are asked for, a picture's follow each other, the best first.
+
         Raises ConfigError where the domain is unknown, or the model cannot do what is asked.
         """
         domain = self._check(options)
+        if self.family.answer is not None:
+            for each in fitted:
+                source = self.source(each.square, domain)
+                for rank in range(options.choices):
+                    yield self._answered(each, source, domain, options, Wish(rank=rank))
+            return
         made = [self.source(each.square, domain) for each in fitted]
-        state = self.outputs(images.to_tensor(made))
-        for _ in range(options.settle):
-            state = self.turn(state, domain)
+        state = self._settled(self.outputs(images.to_tensor(made)), domain, options)
         for each, source, output in zip(fitted, made, images.from_tensor(state), strict=True):
             yield self._result(each, source, output, options)
+
+    def frames(self, fitted: Iterable[Fitted], options: Options) -> Iterator[Result]:
+        """The results of a sequence, each frame told of the one before where the model can use it.
+
+        Raises ConfigError where the domain is unknown, or the model cannot do what is asked.
+        """
+        domain = self._check(options)
+        if self.family.answer is None:
+            for group in groups(fitted, _GROUP):
+                yield from self.results(group, options)
+            return
+        before: Answer | None = None
+        for each in fitted:
+            source = self.source(each.square, domain)
+            result = self._answered(each, source, domain, options, Wish(before=before))
+            before = result.answer
+            yield result
+
+    def _answered(
+        self, given: Fitted, source: Picture, domain: Domain | None, options: Options, wish: Wish
+    ) -> Result:
+        """The result of a model that knows where its pixels come from."""
+        wish = wish._replace(freedom=options.freedom)
+        found = self.answer(source, None if domain is None else domain.name, wish)
+        state = self._settled(images.to_tensor([found.output]), domain, options)
+        (output,) = images.from_tensor(state)
+        return self._result(given, source, output, options, found)
+
+    def _settled(self, state: Tensor, domain: Domain | None, options: Options) -> Tensor:
+        for _ in range(options.settle):
+            state = self.turn(state, domain)
+        return state
 
     def _fit(self, picture: Picture, domain: Domain | None, how: Fit) -> Picture:
         """A picture of the network's size; a ready label map keeps its colours."""
@@ -195,15 +258,28 @@ class Translator(Runner):
         domain = self.domain(options.domain)
         if options.settle and domain is None:
             raise ConfigError(f"settle needs a domain to feed outputs back through, not {AS_IS}.")
+        asked = options.freedom is not None or options.choices > 1 or options.provenance
+        if asked and self.family.answer is None:
+            raise ConfigError(
+                f"freedom, choices and provenance: a model of the family {self.family.kind} has "
+                "one answer, which comes from no single place. Train a run with --recipe exemplar."
+            )
         if options.nearest and not self.model.faces:
             raise ConfigError("nearest: this model file holds no training faces to compare with.")
         return domain
 
-    def _result(self, given: Fitted, source: Picture, output: Picture, options: Options) -> Result:
+    def _result(
+        self,
+        given: Fitted,
+        source: Picture,
+        output: Picture,
+        options: Options,
+        answer: Answer | None = None,
+    ) -> Result:
         face, distance = self.nearest(output) if options.nearest else ("", 0.0)
         if options.restore:
             output = images.unfit(output, given.height, given.width, options.fit)
-        return Result(given.square, source, output, face, distance)
+        return Result(given.square, source, output, face, distance, answer)
 
     def nearest(self, output: Picture) -> tuple[str, float]:
         """The training face nearest to an output, by MAE of thumbnails on [0, 1]."""

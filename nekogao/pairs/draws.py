@@ -37,8 +37,8 @@ class Draws:
     domains of earlier phases are spread evenly.
     """
 
-    count: int
-    """Items in the pair set."""
+    items: Sequence[int]
+    """The items that are shown, by their number in the pair set."""
     size: int
     """Pairs in a batch."""
     seed: int
@@ -58,12 +58,23 @@ class Draws:
         share = self.replay if earlier else 0.0
         places = []
         for position in range(step * self.size, (step + 1) * self.size):
-            epoch, place = divmod(position, self.count)
-            index = int(_order(self.seed, epoch, self.count)[place])
+            epoch, place = divmod(position, len(self.items))
+            index = self.items[int(_order(self.seed, epoch, len(self.items))[place])]
             again = int((position + 1) * share) > int(position * share)
             shown = earlier if again else domains
             places.append(Place(index, shown[(epoch + index) % len(shown)]))
         return Draw(step, places)
+
+
+def held_items(count: int, hold_out: int) -> list[int]:
+    """Which of `count` items are held out: `hold_out` of them, spread evenly."""
+    return [(2 * i + 1) * count // (2 * hold_out) for i in range(hold_out)]
+
+
+def kept_items(count: int, hold_out: int) -> list[int]:
+    """Which of `count` items are trained on."""
+    held = set(held_items(count, hold_out))
+    return [item for item in range(count) if item not in held]
 
 
 @lru_cache(maxsize=2)

@@ -38,6 +38,10 @@ class Measurement:
     """Gradient magnitude of the outputs over that of the targets; absent from old runs."""
     probe: int = 0
     """Pairs that were measured."""
+    unseen: dict[str, float] = field(default_factory=dict)
+    """Pairs that nothing was learned from, by the name of the measure; empty where there are none.
+    `pairs` is their number; `mae`, `ssim` and `sharpness` are of the answers, and
+    `retrieval_...` of the targets whose sources are nearest."""
     losses: dict[str, float] = field(default_factory=dict)
     """Means of the training losses since the measurement before."""
     seconds: float = 0.0
@@ -45,7 +49,10 @@ class Measurement:
 
     def to_json(self) -> str:
         """The row as one line of JSON."""
-        return json.dumps({k: v for k, v in asdict(self).items() if v is not None})
+        row = {k: v for k, v in asdict(self).items() if v is not None}
+        if not self.unseen:
+            del row["unseen"]
+        return json.dumps(row)
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Measurement":
@@ -63,12 +70,15 @@ class Measurement:
             _check_number(name, found.get(name, 0), finite=name in ("epoch", "seconds"))
         if found.get("sharpness") is not None:
             _check_number("sharpness", found["sharpness"])
-        losses, trained = found.get("losses", {}), found.get("trained", [])
-        if not isinstance(losses, dict) or not isinstance(trained, (list, tuple)):
-            raise TypeError("losses is no table, or trained no list")
+        tables = [found.get("losses", {}), found.get("unseen", {})]
+        trained = found.get("trained", [])
+        if not all(isinstance(table, dict) for table in tables):
+            raise TypeError("losses or unseen is no table")
+        if not isinstance(trained, (list, tuple)):
+            raise TypeError("trained is no list")
         if not all(isinstance(name, str) for name in (found.get("domain"), *trained)):
             raise TypeError("a domain is no text")
-        for name, value in losses.items():
+        for name, value in (entry for table in tables for entry in table.items()):
             _check_number(name, value)
         return cls(**{**found, "trained": tuple(trained)})
 

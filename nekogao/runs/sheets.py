@@ -24,6 +24,11 @@ def name(step: int, domain: str) -> str:
     return f"{step:06d}-{domain}.png"
 
 
+def unseen_name(domain: str) -> str:
+    """The file name of the sheet of what was never seen."""
+    return f"unseen-{domain}.png"
+
+
 def sheets(folder: Path) -> dict[str, dict[int, Path]]:
     """Domain -> step -> sheet, in order of steps, for what is in a previews folder."""
     found: dict[str, dict[int, Path]] = {}

@@ -17,7 +17,7 @@ from nekogao.pictures import images, photographs
 from nekogao.pictures.images import Picture
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement
-from nekogao.training.schedule import Schedule, plan, probe_indices
+from nekogao.training.schedule import Schedule, plan, probe_items
 
 Numbers = dict[str, float | list[float]]
 """What a measure gives, by name; a list holds one number per image."""
@@ -39,7 +39,7 @@ class Trained:
         self.pairs = self.run.open_pairs()
         self.schedule: Schedule = plan(self.config, self.pairs)
         self.domains: list[str] = self.pairs.domains
-        self.chosen = probe_indices(len(self.pairs), self.config.probe)
+        self.chosen = probe_items(self.schedule.draws.items, self.config.probe)
 
     @cached_property
     def rows(self) -> list[Measurement]:

@@ -70,8 +70,9 @@ class Logbook:
     @cached_property
     def faces(self) -> dict[str, Picture]:
         """Thumbnails of the training targets, by id."""
-        ids = [item.id for item in self.pairs.items]
-        return file.thumbnails(ids, lambda index: self.pairs.picture(index, "target"))
+        kept = self.schedule.draws.items
+        ids = [self.pairs.items[item].id for item in kept]
+        return file.thumbnails(ids, lambda index: self.pairs.picture(kept[index], "target"))
 
     def keep_best(self, state: State, rows: Sequence[Measurement]) -> None:
         """Keep the network where it has the highest mean skill so far on the domains so far."""

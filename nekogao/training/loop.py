@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nekogao.config.schema import Phase, TrainConfig
-from nekogao.errors import RunError, WeightsError
+from nekogao.errors import ConfigError, RunError, WeightsError
 from nekogao.files import own_new_folder
 from nekogao.lock import writing
 from nekogao.models import file
@@ -105,11 +105,13 @@ def switch(
     Raises:
         RunError: The old run is not finished.
         WeightsError: Its model file cannot be read.
-        ConfigError: A domain is unknown.
+        ConfigError: A domain is unknown, or the family's runs do not go on.
         ResumeError: Its pair set has changed.
         BusyError: Another process or thread writes the new folder.
     """
     old, folder = Run.open(run), Run(new)
+    if reason := family_of(old.config().model).fixed:
+        raise ConfigError(f"{run}: {reason}.")
     opened = open_pairs(old, pairs)
     config = resolved(old.config(), opened)
     longer = replace(config, phases=config.phases + Phase.texts(phases))

@@ -7,14 +7,16 @@ from torch import Tensor
 from nekogao.config.schema import TrainConfig
 from nekogao.measures.quality import measure
 from nekogao.models.translator import Translator
+from nekogao.pairs.draws import kept_items
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.runs import sheets
 from nekogao.runs.events import Previewed
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement
-from nekogao.training.schedule import Schedule, probe_indices
+from nekogao.training.schedule import Schedule, probe_items
 from nekogao.training.state import State
+from nekogao.training.unseen import Unseen
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,17 @@ class Probe:
     """n d h w."""
     sources: dict[str, Tensor]
     """Domain -> n c h w."""
+    unseen: Unseen | None
+    """Pairs that nothing is learned from."""
 
     @classmethod
     def of(cls, pairs: PairSet, config: TrainConfig) -> "Probe":
         """The probe of a run. Raises PairSetError where a picture is missing or changed."""
-        chosen = probe_indices(len(pairs), config.probe)
+        chosen = probe_items(kept_items(len(pairs), config.hold_out), config.probe)
         batches = {domain: pairs.select(chosen, domain) for domain in pairs.domains}
         targets = batches[pairs.domains[0]].target
-        return cls(targets, {domain: batch.source for domain, batch in batches.items()})
+        sources = {domain: batch.source for domain, batch in batches.items()}
+        return cls(targets, sources, Unseen.of(pairs, config))
 
     def look(
         self, run: Run, translator: Translator, schedule: Schedule, state: State
@@ -59,6 +64,7 @@ class Probe:
                     domain=domain,
                     **measure(images.to_unit(outputs), images.to_unit(self.targets)),
                     probe=len(self.targets),
+                    unseen=self.unseen.look(run, translator, domain) if self.unseen else {},
                     losses=losses,
                     seconds=round(state.seconds, 3),
                 )

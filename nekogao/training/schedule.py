@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nekogao.config.schema import Phase, TrainConfig
+from nekogao.errors import ConfigError
 from nekogao.models.families import family_of
-from nekogao.pairs.draws import Draw, Draws
+from nekogao.names import counted
+from nekogao.pairs.draws import Draw, Draws, kept_items
 from nekogao.pairs.pair_set import PairSet
 
 
@@ -43,7 +45,7 @@ class Schedule:
     @property
     def items(self) -> int:
         """Pairs per epoch."""
-        return self.draws.count
+        return len(self.draws.items)
 
     @property
     def total(self) -> int:
@@ -94,9 +96,16 @@ class Schedule:
 def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
     """Lay a configuration out over a pair set.
 
-    Raises ConfigError where a phase names a domain that the set does not have.
+    Raises ConfigError where a phase names a domain that the set does not have, or nothing is left
+    to train on.
     """
-    items = len(pairs)
+    if config.hold_out >= len(pairs):
+        raise ConfigError(
+            f"hold_out = {config.hold_out}: the pair set has {counted(len(pairs), 'pair')}, and at"
+            " least one must be trained on. Hold fewer out."
+        )
+    kept = kept_items(len(pairs), config.hold_out)
+    items = len(kept)
     at_once = family_of(config.model).at_once
     batch = items if at_once else min(config.batch, items)
     spans: list[Span] = []
@@ -106,11 +115,11 @@ def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
         domains = tuple(pairs.resolve(phase.domains))
         spans.append(Span(number, phase, domains, start, start + updates))
     every = max(1, round(config.every * items / batch))
-    draws = Draws(count=items, size=batch, seed=config.seed, replay=config.replay)
+    draws = Draws(items=kept, size=batch, seed=config.seed, replay=config.replay)
     return Schedule(tuple(spans), draws, every)
 
 
-def probe_indices(count: int, most: int) -> Sequence[int]:
+def probe_items(items: Sequence[int], most: int) -> Sequence[int]:
     """Which items are measured and drawn: at most `most`, spread evenly."""
-    chosen = min(count, most)
-    return [round(i * (count - 1) / max(1, chosen - 1)) for i in range(chosen)]
+    chosen, last = min(len(items), most), len(items) - 1
+    return [items[round(i * last / max(1, chosen - 1))] for i in range(chosen)]

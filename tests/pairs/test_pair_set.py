@@ -34,7 +34,7 @@ def test_every_epoch_shows_every_item_once_and_every_domain_equally(pair_set, si
     found = PairSet.open(pair_set)
     key = {t.tobytes(): i.id for t, i in zip(found.targets, found.items, strict=True)}
     seen = Counter()
-    draws = Draws(count=4, size=size, seed=5)
+    draws = Draws(items=range(4), size=size, seed=5)
     for step in range(24 // size):
         batch = found.batch(draws.draw(step, ["gray", "edges"]))
         assert batch.source.shape == (size, 1, 32, 32)
@@ -50,7 +50,7 @@ def test_a_batch_is_a_function_of_seed_and_step(pair_set):
                             brightness=0.1, contrast=0.1)  # fmt: skip
 
     def draw(step, seed):
-        drawn = Draws(count=4, size=3, seed=seed).draw(step, ["gray"])
+        drawn = Draws(items=range(4), size=3, seed=seed).draw(step, ["gray"])
         return PairSet.open(pair_set).batch(drawn, seed=seed, augment=augment)
 
     torch.manual_seed(1)

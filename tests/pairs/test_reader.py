@@ -40,7 +40,7 @@ def reads(monkeypatch):
 
 
 def draws(found, steps=9, domains=MIXED):
-    order = Draws(count=len(found), size=3, seed=5)
+    order = Draws(items=range(len(found)), size=3, seed=5)
     return [order.draw(step, domains) for step in range(steps)]
 
 
@@ -116,7 +116,7 @@ def test_a_streamed_set_reads_what_batches_show(pair_set, reads, small_memory):
 def test_a_missing_picture_is_reported_at_the_step_that_shows_it(pair_set, tmp_path, small_memory):
     shutil.copytree(pair_set, tmp_path / "set")
     found = PairSet.open(tmp_path / "set")
-    order = Draws(count=len(found), size=1, seed=0)
+    order = Draws(items=range(len(found)), size=1, seed=0)
     drawn = [order.draw(step, ["gray"]) for step in range(4)]
     item = found.items[drawn[2].places[0].item]
     (tmp_path / "set" / item.target).unlink()

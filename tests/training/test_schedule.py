@@ -3,7 +3,7 @@ import pytest
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.pairs.pair_set import PairSet
-from nekogao.training.schedule import plan, probe_indices
+from nekogao.training.schedule import plan, probe_items
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_trained_and_begun_domains(pair_set):
 
 @pytest.mark.parametrize(("count", "most"), [(1, 10), (10, 10), (1000, 7), (3, 1)])
 def test_the_probe_spreads_evenly(count, most):
-    chosen = probe_indices(count, most)
+    chosen = probe_items(range(count), most)
     assert len(chosen) == len(set(chosen)) == min(count, most)
     assert chosen[0] == 0 and (len(chosen) == 1 or chosen[-1] == count - 1)
 

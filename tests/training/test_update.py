@@ -23,7 +23,7 @@ def prepare(pair_set, kind="patchgan", **settings):
          "optimizer": {"lr": 1e-3, "decay": "none"}, **settings},
     )  # fmt: skip
     pairs = PairSet.open(pair_set)
-    drawn = Draws(count=len(pairs), size=2, seed=0).draw(0, ["gray"])
+    drawn = Draws(items=range(len(pairs)), size=2, seed=0).draw(0, ["gray"])
     return config, new_state(config, pairs.header, 2), pairs.batch(drawn)
 
 

@@ -1,0 +1,1 @@
+"""The exemplar family: the training pairs themselves, bent and put together."""

@@ -1,0 +1,221 @@
+"""Answering: from the pairs of one domain to the answer to one source."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nekogao.models.exemplar import blending
+from nekogao.models.exemplar.blending import Candidate, Map
+from nekogao.models.exemplar.descriptors import KINDS, Descriptor
+from nekogao.models.exemplar.patches import Patches, gathered
+from nekogao.models.exemplar.registration import bent, carried, flows, grid, places
+from nekogao.models.family import Answer, Wish
+from nekogao.pictures.images import Picture
+
+_COARSE = 4
+"""Every so manieth pixel is compared to narrow many pairs to a few."""
+_KEPT = 32
+"""Descriptors that are kept ready."""
+UNKNOWN = 0.08
+"""The mismatch beyond which a place is in doubt where there is one pair only, and no other to
+learn it from."""
+_LEAST_USUAL = 0.01
+_TRIED = 12
+"""Pairs that are explained by the others to learn what is usual."""
+_QUANTILE = 0.99
+_GRAY = 255.0
+_WORKERS = 2
+"""Threads that search for patches."""
+
+
+_STILL_THERE = 0.5
+"""Share of a frame that must be found in the frame before; with less there was a cut."""
+Slot = tuple[int, int]
+"""A pair, and the number of its flow."""
+_STEADY = 0.5
+"""How much the weights of the frame before count in a sequence."""
+
+
+class Memory(NamedTuple):
+    """What the next frame of a sequence is told of this one."""
+
+    new: Descriptor
+    shares: dict[Slot, Map]
+    """How much each candidate counted, h w."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The pairs of one domain, ready to answer."""
+
+    kind: str
+    """Entry of KINDS."""
+    sources: NDArray[np.uint8]
+    """n h w, or n h w 3."""
+    targets: NDArray[np.uint8]
+    """n h w, or n h w 3."""
+    best: int
+    decisive: float
+    patches: bool
+    usual: float = UNKNOWN
+    """The mismatch, from 0 to 1, beyond which a place is in doubt."""
+    hidden: frozenset[int] = field(default_factory=frozenset)
+    """Pairs that are not to be used."""
+
+    def describe(self, source: Picture) -> Descriptor:
+        """The descriptor of a source of this domain."""
+        return KINDS[self.kind](source)
+
+    @cached_property
+    def held(self) -> Callable[[int], Descriptor]:
+        """The descriptor of a pair's source."""
+        return lru_cache(_KEPT)(lambda pair: self.describe(self.sources[pair]))
+
+    @cached_property
+    def thinned(self) -> NDArray[np.uint8]:
+        """All descriptors, coarsely."""
+        return np.stack([_thin(self.held(pair)) for pair in range(len(self.sources))])
+
+    @cached_property
+    def tree(self) -> Patches:
+        """The places of all sources that may be used."""
+        return Patches([self.sources[pair] for pair in self.used])
+
+    @cached_property
+    def used(self) -> list[int]:
+        """The pairs that may be used."""
+        return [pair for pair in range(len(self.sources)) if pair not in self.hidden]
+
+    def order(self, new: Descriptor) -> list[int]:
+        """The pairs, the one first whose source is most like the new one as it is."""
+        small = _thin(new)
+        far = [cv2.norm(self.thinned[pair], small, cv2.NORM_L1) for pair in self.used]
+        return [self.used[i] for i in np.argsort(far, kind="stable")]
+
+    def answer(self, source: Picture, wish: Wish) -> Answer:
+        """The answer to a source of the pairs' size."""
+        new = self.describe(source)
+        order = self.order(new)
+        same = next((p for p in order[: self.best] if (self.sources[p] == source).all()), None)
+        if same is not None and not wish.rank:
+            return self._remembered(same, np.zeros(source.shape[:2], np.float32), new)
+        order = order[wish.rank % len(order) :]
+        if wish.freedom == 0:
+            still = np.zeros((*source.shape[:2], 2), np.float32)
+            fits = blending.mismatch(new.shape, self.held(order[0]).shape, still)
+            return self._remembered(order[0], fits / self.usual, new)
+        before = wish.before.memory if wish.before else None
+        pairs = order[: self.best]
+        candidates = self.candidates(new, pairs)
+        if self.kind == "picture" and self.patches:
+            return self._patched(source, new, candidates)
+        return self._blended(new, candidates, wish, before)
+
+    def candidates(self, new: Descriptor, pairs: Sequence[int]) -> list[Candidate]:
+        """Pairs, each bent to the new source by each of its flows."""
+        found = []
+        for pair in pairs:
+            held = self.held(pair)
+            for number, flow in enumerate(flows(new, held)):
+                fits = blending.mismatch(new.shape, held.shape, flow)
+                found.append(Candidate(pair, number, flow, fits))
+        return found
+
+    def learn_usual(self) -> float:
+        """The mismatch that is usual where each pair is explained by the others."""
+        if len(self.used) < 2:
+            return UNKNOWN
+        chosen = np.linspace(0, len(self.used) - 1, min(len(self.used), _TRIED)).round()
+        largest = [_LEAST_USUAL]
+        for pair in (self.used[int(i)] for i in chosen):
+            new = self.held(pair)
+            others = [other for other in self.order(new) if other != pair]
+            found = self.candidates(new, others[: self.best])
+            best = np.stack([candidate.mismatch for candidate in found]).min(axis=0)
+            largest.append(float(np.quantile(best, _QUANTILE)))
+        return max(largest)
+
+    def _remembered(self, pair: int, doubt: Map, new: Descriptor) -> Answer:
+        height, width = doubt.shape
+        return Answer(
+            output=self.targets[pair],
+            pair=np.full((height, width), pair, np.int32),
+            place=grid(height, width),
+            doubt=doubt,
+            chosen=(pair,),
+            freedom=0.0,
+            memory=Memory(new, {(pair, 0): np.ones((height, width), np.float32)}),
+        )
+
+    def _blended(
+        self, new: Descriptor, candidates: list[Candidate], wish: Wish, before: Memory | None
+    ) -> Answer:
+        shares = blending.weights([each.mismatch for each in candidates], self.decisive)
+        if before is not None:
+            shares = self._steadied(new, candidates, shares, before)
+        freedom = 1.0 if wish.freedom is None else wish.freedom
+        pictures = [
+            bent(self.targets[c.pair], c.flow * freedom, cv2.INTER_CUBIC) for c in candidates
+        ]
+        heaviest = shares.argmax(axis=0)
+        led = np.stack([places(each.flow * freedom) for each in candidates])
+        counted = shares.mean(axis=(1, 2))
+        ranked = sorted(range(len(candidates)), key=lambda i: -counted[i])
+        return Answer(
+            output=blending.blend(pictures, shares),
+            pair=np.array([each.pair for each in candidates], np.int32)[heaviest],
+            place=np.take_along_axis(led, heaviest[None, ..., None], axis=0)[0],
+            doubt=np.min([each.mismatch for each in candidates], axis=0) / self.usual,
+            chosen=tuple(dict.fromkeys(candidates[i].pair for i in ranked)),
+            freedom=freedom,
+            memory=Memory(new, {_slot(c): s for c, s in zip(candidates, shares, strict=True)}),
+        )
+
+    def _steadied(
+        self,
+        new: Descriptor,
+        candidates: list[Candidate],
+        shares: NDArray[np.float32],
+        before: Memory,
+    ) -> NDArray[np.float32]:
+        """Weights smoothed in time along the motion of the source; after a cut, those as they are.
+
+        What the frame before did not use has no weight there.
+        """
+        motion = flows(new, before.new)[0]
+        fits = blending.mismatch(new.shape, before.new.shape, motion)
+        known = fits <= np.min([each.mismatch for each in candidates], axis=0) + self.usual
+        if known.mean() < _STILL_THERE:
+            return shares
+        none = np.zeros(new.shape.shape[:2], np.float32)
+        moved = np.stack([carried(before.shares.get(_slot(c), none), motion) for c in candidates])
+        total = moved.sum(axis=0)
+        kept = _STEADY * (known & (total > 0)).astype(np.float32)
+        return (1 - kept) * shares + kept * moved / np.maximum(total, 1e-6)
+
+    def _patched(self, source: Picture, new: Descriptor, candidates: list[Candidate]) -> Answer:
+        found = self.tree.find(source, _WORKERS)
+        pairs = np.array(self.used, np.int32)
+        counts = np.bincount(found.pair[..., 0].ravel(), minlength=len(pairs))
+        fits = np.min([each.mismatch for each in candidates], axis=0)
+        return Answer(
+            output=gathered(found, self.targets[self.used]),
+            pair=pairs[found.pair[..., 0]],
+            place=np.stack([found.column[..., 0], found.row[..., 0]], axis=-1).astype(np.float32),
+            doubt=fits / self.usual,
+            chosen=tuple(int(pairs[i]) for i in np.argsort(-counts, kind="stable") if counts[i]),
+            freedom=1.0,
+        )
+
+
+def _slot(candidate: Candidate) -> Slot:
+    return candidate.pair, candidate.number
+
+
+def _thin(descriptor: Descriptor) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(descriptor.shape[::_COARSE, ::_COARSE])

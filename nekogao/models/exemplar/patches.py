@@ -1,0 +1,151 @@
+"""Patches: for sources that are pictures, the nearest patches among all training sources.
+
+A place of the new source is described by the patch around it, by the light farther around it, and
+by where it is. The training pairs' places that are nearest so described give their targets'
+pixels: image analogies (Hertzmann et al. 2001), with a k-d tree (scipy) for the search. Nothing is
+assumed of how far things have moved.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from nekogao.models.exemplar.registration import grid
+from nekogao.pictures import images
+from nekogao.pictures.images import Picture
+
+_RADIUS, _SPREAD = 2, 1.5
+"""Of the patch around a place, and the standard deviation of its weights, in pixels of a side of
+256."""
+_FARTHER, _FARTHER_WEIGHT = 4, 0.1
+"""How far around, in such pixels, light is looked at, and how much that counts."""
+_POSITION_WEIGHT = 0.1
+"""How much a pixel of distance counts beside a level of gray, on a side of 256."""
+_SIDE = 256
+_FEATURES = 16
+"""Numbers that a description is reduced to (principal components)."""
+_SAMPLED = 7
+"""The principal components are taken of every so manieth place."""
+_NEAREST = 5
+"""Places that answer together."""
+_SLACK = 1.0
+"""A place that is returned may be so many times farther, less one, than the nearest."""
+_DECISIVE = 2.0
+"""How much more the nearer place counts."""
+_ASKED = 128
+"""Places a side that are searched for; the pixels between them go along with them."""
+_MOST_PLACES = 700_000
+"""Of training sources in one tree; more pairs or larger ones are looked at every second place,
+or every third."""
+
+
+class Matches(NamedTuple):
+    """The nearest places for every pixel of a new source."""
+
+    pair: NDArray[np.intp]
+    """h w k: number of the training picture among those of the tree."""
+    row: NDArray[np.intp]
+    """h w k."""
+    column: NDArray[np.intp]
+    """h w k."""
+    share: NDArray[np.float32]
+    """h w k: how much each counts, of sum 1."""
+    distance: NDArray[np.float32]
+    """h w: of the nearest, in levels of gray."""
+
+
+class Patches:
+    """A k-d tree over the places of training sources of one size."""
+
+    def __init__(self, sources: Sequence[Picture]) -> None:
+        height, width = sources[0].shape[:2]
+        self.stride = 1
+        while len(sources) * (height // self.stride) * (width // self.stride) > _MOST_PLACES:
+            self.stride += 1
+        rows, columns = (np.arange(0, side, self.stride) for side in (height, width))
+        self.rows, self.columns = rows, columns
+        described = np.concatenate([self._described(s, rows, columns) for s in sources])
+        self.mean = described.mean(axis=0)
+        covariance = np.cov((described - self.mean)[::_SAMPLED].T)
+        self.basis = np.linalg.eigh(covariance)[1][:, -_FEATURES:].astype(np.float32)
+        self.tree = KDTree((described - self.mean) @ self.basis)
+
+    def find(self, source: Picture, workers: int = 1) -> Matches:
+        """The nearest places for every pixel of a source of that size."""
+        height, width = source.shape[:2]
+        step = -(-max(height, width) // _ASKED)
+        rows, columns = np.arange(0, height, step), np.arange(0, width, step)
+        asked = (self._described(source, rows, columns) - self.mean) @ self.basis
+        count = min(_NEAREST, self.tree.n)
+        far, found = self.tree.query(asked, range(1, count + 1), eps=_SLACK, workers=workers)
+        squared = far.astype(np.float32) ** 2
+        scale = np.maximum(squared.mean(axis=1, keepdims=True) / _DECISIVE, 1e-3)
+        likely = np.exp(-squared / scale)
+        likely /= likely.sum(axis=1, keepdims=True)
+        pair, place = np.divmod(found, len(self.rows) * len(self.columns))
+        row, column = np.divmod(place, len(self.columns))
+        down, across = np.arange(height), np.arange(width)
+
+        def spread(values: NDArray[Any]) -> NDArray[Any]:
+            """Values of the places asked for, for every pixel."""
+            whole = values.reshape(len(rows), len(columns), -1)
+            return whole[down // step][:, across // step]
+
+        return Matches(
+            spread(pair),
+            np.minimum(spread(self.rows[row]) + (down % step)[:, None, None], height - 1),
+            np.minimum(spread(self.columns[column]) + (across % step)[None, :, None], width - 1),
+            spread(likely),
+            spread(far[:, 0].astype(np.float32))[..., 0],
+        )
+
+    def _described(
+        self, source: Picture, rows: NDArray[np.intp], columns: NDArray[np.intp]
+    ) -> NDArray[np.float32]:
+        """The descriptions of some places of a source, one a row."""
+        light = _light(source)
+        unit = max(light.shape[:2]) / _SIDE
+        step = max(1, round(unit))
+        weights = {
+            (down, across): np.exp(-(down**2 + across**2) / (2 * _SPREAD**2))
+            for down in range(-_RADIUS, _RADIUS + 1)
+            for across in range(-_RADIUS, _RADIUS + 1)
+        }
+        total = sum(weights.values())
+        looked = [
+            (light, down * step, across * step, (weight / total) ** 0.5)
+            for (down, across), weight in weights.items()
+        ]
+        far = round(_FARTHER * unit)
+        smooth = cv2.GaussianBlur(light, (0, 0), _FARTHER * unit)
+        blurred = np.asarray(smooth, np.float32).reshape(light.shape)
+        around = ((0, 0), (-2 * far, 0), (2 * far, 0), (0, -2 * far), (0, 2 * far))
+        looked += [(blurred, down, across, _FARTHER_WEIGHT) for down, across in around]
+        height, width = light.shape[:2]
+        parts = [
+            weight
+            * values[np.clip(rows + down, 0, height - 1)][
+                :, np.clip(columns + across, 0, width - 1)
+            ]
+            for values, down, across, weight in looked
+        ]
+        where = grid(height, width)[rows][:, columns] * (_POSITION_WEIGHT / unit)
+        return np.concatenate([*parts, where], axis=2).reshape(len(rows) * len(columns), -1)
+
+
+def _light(source: Picture) -> NDArray[np.float32]:
+    """Lightness and, of colours, their hue as two numbers: CIE Lab in levels of 0 to 255."""
+    if source.ndim == 2:
+        return source[..., None].astype(np.float32)
+    return np.asarray(cv2.cvtColor(images.rgb(source), cv2.COLOR_RGB2LAB), np.float32)
+
+
+def gathered(matches: Matches, targets: NDArray[np.uint8]) -> Picture:
+    """What the targets (n h w d, or n h w) have at the places that were found."""
+    values = targets[matches.pair, matches.row, matches.column].astype(np.float32)
+    share = matches.share if values.ndim == 3 else matches.share[..., None]
+    return np.clip(np.rint((values * share).sum(axis=2)), 0, 255).astype(np.uint8)

@@ -1,0 +1,64 @@
+"""Registration: where each place of a new source is in a training source.
+
+A flow is h w 2, in pixels, x before y: what is at p in the new picture is at p + flow(p) in the
+training picture.
+"""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from nekogao.models.exemplar.descriptors import Descriptor
+
+Flow = NDArray[np.float32]
+Places = NDArray[np.float32]
+"""h w 2: x and y."""
+
+_SMOOTHNESS = 40.0
+"""Weight of smoothness in the variational refinement; twice OpenCV's, since lines are sparse."""
+
+
+@lru_cache(maxsize=8)
+def grid(height: int, width: int) -> Places:
+    """The place of every pixel itself."""
+    across, down = np.meshgrid(np.arange(width), np.arange(height))
+    return np.stack([across, down], axis=-1).astype(np.float32)
+
+
+def places(flow: Flow) -> Places:
+    """Where a flow leads every pixel."""
+    return grid(*flow.shape[:2]) + flow
+
+
+def bent(picture: NDArray[np.uint8], flow: Flow, interpolation: int) -> NDArray[np.uint8]:
+    """A training picture bent to fit the new one; beyond its border the border goes on."""
+    across, down = cv2.split(places(flow))
+    warped = cv2.remap(picture, across, down, interpolation, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.uint8).reshape(*flow.shape[:2], *picture.shape[2:])
+
+
+def carried(values: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
+    """A map h w of the picture that a flow leads to, brought to where it leads from."""
+    across, down = cv2.split(places(flow))
+    warped = cv2.remap(values, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.float32)
+
+
+def flows(new: Descriptor, held: Descriptor, before: Flow | None = None) -> list[Flow]:
+    """Dense flows from a new source to a training source, one a flow picture (Kroeger et al.
+    2016, dense inverse search).
+
+    Args:
+        new: The new source.
+        held: The training source.
+        before: A flow to start from, as of the frame before.
+    """
+    engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    engine.setVariationalRefinementAlpha(_SMOOTHNESS)
+    found = []
+    for ours, theirs in zip(new.flow, held.flow, strict=True):
+        start = np.zeros((*ours.shape, 2), np.float32) if before is None else before.copy()
+        found.append(np.asarray(engine.calc(ours, theirs, start), np.float32))
+    return found
