@@ -11,11 +11,10 @@ from typing import Literal, TypeVar
 
 from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import append_text, sha256, write_first_free
-from nekogao.models import video
 from nekogao.models.applied import APPLIED, AppliedRow
 from nekogao.models.translator import Fitted, Options, Result, Translator
 from nekogao.names import same_name_key, slug
-from nekogao.pictures import animations, images
+from nekogao.pictures import animations, images, video
 from nekogao.pictures.decoding import guarded
 from nekogao.pictures.domains import AS_IS
 from nekogao.pictures.images import Picture
