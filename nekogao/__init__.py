@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nekogao.nets.generator import Generator as Generator
     from nekogao.pairs.build import build as build_pairs
     from nekogao.pairs.doctor import examine as examine_pairs
+    from nekogao.pairs.frames import import_frames as import_frames
     from nekogao.pairs.pair_set import PairSet as PairSet
     from nekogao.report.run import build_report as build_report
     from nekogao.runs.events import Event as Event
@@ -64,6 +65,7 @@ _HOME = {
     "Generator": "nekogao.nets.generator:Generator",
     "build_pairs": "nekogao.pairs.build:build",
     "examine_pairs": "nekogao.pairs.doctor:examine",
+    "import_frames": "nekogao.pairs.frames:import_frames",
     "PairSet": "nekogao.pairs.pair_set:PairSet",
     "build_report": "nekogao.report.run:build_report",
     "Event": "nekogao.runs.events:Event",
@@ -110,6 +112,7 @@ __all__ = [
     "build_report",
     "compose",
     "examine_pairs",
+    "import_frames",
     "load",
     "recipes",
     "switch",

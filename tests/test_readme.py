@@ -49,6 +49,8 @@ def workplace(tmp_path, monkeypatch):
     images.write(Path("photos/bert.jpg"), np.ascontiguousarray(face[:, ::-1]))
     images.write(Path("sketches/bert.png"), images.luma(face))
     images.write(Path("folder/pair.png"), np.hstack([face, face]))
+    Path("keys").mkdir()
+    images.write(Path("keys/0000.png"), face)
     clip = cv2.VideoWriter("clip.mp4", cv2.VideoWriter.fourcc(*"mp4v"), 5.0, (32, 32))
     clip.write(np.zeros((32, 32, 3), np.uint8))
     clip.release()
@@ -78,7 +80,9 @@ def test_the_commands_of_the_guide_work(workplace, capsys):
     for line in commands("docs/guide.md"):
         if "--hdf5" in line:
             continue  # the author's files, which another test imports
-        if line.startswith("nekogao import"):
+        if "runs/film" in line:
+            continue  # needs the recipe `exemplar`, which is not here yet
+        if line.startswith("nekogao import set"):
             shutil.rmtree("set", ignore_errors=True)
         if line == "nekogao train runs/cats --pairs set" and not Path("runs/edges").exists():
             shutil.rmtree("set")

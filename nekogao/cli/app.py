@@ -78,7 +78,7 @@ def note_left_out(*names: str | Path, videos: bool = False) -> None:
 
     taken = finding.SUFFIXES
     if videos:
-        from nekogao.models import video
+        from nekogao.pictures import video
 
         taken = taken | video.SUFFIXES
     for folder in map(Path, names):

@@ -81,7 +81,8 @@ def pairs(
     Args:
         faces: What `nekogao faces` wrote, or a folder of pictures; sub-folders are categories.
         out: A new folder.
-        domains: Ways of turning a face into a network's input: gray, edges.
+        domains: Ways of turning a face into a network's input: gray, edges, colour
+            (the picture itself).
         size: Pixels a side, a power of two from 32 to 512.
         fit: How a picture that is not square becomes so.
         low: Canny's lower threshold, for edges.
@@ -123,12 +124,14 @@ def import_(
     aligned: Path | None = None,
     direction: Literal["AtoB", "BtoA"] = "AtoB",
     folders: tuple[Path, Path] | None = None,
-    domain: str = "source",
+    frames: Path | None = None,
+    painted: Path | None = None,
+    domain: str | None = None,
     labels: tuple[str, ...] = (),
     size: int = FROM_IMPORTS.size,
     fit: Fit = FROM_IMPORTS.fit,
 ) -> int:
-    """Make a pair set from HDF5 files, from aligned A|B pictures, or from two folders.
+    """Make a pair set from HDF5 files, aligned A|B pictures, two folders, or painted frames.
 
     Args:
         out: A new folder.
@@ -136,21 +139,33 @@ def import_(
         aligned: A folder of pictures that show A on the left half and B on the right.
         direction: Which half of an aligned picture is the source.
         folders: A folder of sources and one of targets, paired by stem.
-        domain: What to call the imported domain (aligned and folders).
+        frames: A video or an animation of which some frames were painted.
+        painted: A folder of its painted frames. Names end with the frame's number, counted from
+            0, as in key-50.png; where any does not, each belongs to the frame it resembles most.
+        domain: What to call the imported domain (all but HDF5); source, or frames for painted
+            frames, where it is not given.
         labels: Domains whose sources are label maps, where they do not look like it: scaled by
             nearest neighbour and never blended.
-        size: Pixels a side (aligned and folders), a power of two from 32 to 512.
-        fit: How a picture that is not square becomes so (aligned and folders).
+        size: Pixels a side (all but HDF5), a power of two from 32 to 512.
+        fit: How a picture that is not square becomes so (all but HDF5).
     """
     from nekogao.pairs.hdf5 import import_hdf5
     from nekogao.pairs.imports import import_aligned, import_folders
-    from nekogao.pictures.domains import imported
+    from nekogao.pictures.domains import imported, of_kind
 
-    if sum(map(bool, (hdf5, aligned, folders))) != 1:
-        raise UsageError("import: give one of --hdf5, --aligned, --folders")
+    if sum(map(bool, (hdf5, aligned, folders, frames))) != 1:
+        raise UsageError("import: give one of --hdf5, --aligned, --folders, --frames")
+    if bool(frames) != bool(painted):
+        raise UsageError("import: --frames CLIP and --painted FOLDER belong together; give both")
+    if frames and labels:
+        raise UsageError("import: --labels does not go with --frames, whose sources are pictures")
+    domain = domain or ("frames" if frames else "source")
     with from_the_line("import"):
         config = PairConfig(size=size, fit=fit)
-        imported(domain, 1)
+        if frames:
+            of_kind("colour", domain)
+        else:
+            imported(domain, 1)
     if hdf5:
         named = [part.partition("=") for part in hdf5]
         if not all(name and path for name, _, path in named):
@@ -169,6 +184,8 @@ def import_(
         count = import_aligned(
             out, aligned, config, direction=direction, domain=domain, labels=domain in labels
         )
+    elif frames and painted:
+        count = _import_frames(out, frames, painted, config, domain)
     else:
         assert folders is not None
         note_left_out(*folders)
@@ -177,6 +194,22 @@ def import_(
     say(f"{counted(count, 'item')} in {out}")
     _show_notes(out)
     return DONE
+
+
+def _import_frames(out: Path, clip: Path, painted: Path, config: PairConfig, domain: str) -> int:
+    """Import painted frames, and show which frame each of them belongs to."""
+    from nekogao.pairs.frames import import_frames, numbers
+    from nekogao.pairs.pair_set import PairSet
+
+    note_left_out(painted)
+    note_first_frames(painted)
+    count = import_frames(out, clip, painted, config, domain=domain)
+    origins = [item.origin for item in PairSet.open(out).items]
+    by_number = numbers([Path(origin.file) for origin in origins]) is not None
+    way = "by the number in its name" if by_number else "by likeness"
+    for origin in origins:
+        say(f"{Path(origin.file).name} -> frame {origin.index}, {way}")
+    return count
 
 
 @app.command

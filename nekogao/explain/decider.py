@@ -18,10 +18,10 @@ from nekogao.measures import law
 from nekogao.measures.comparisons import Comparisons, Distances
 from nekogao.measures.intervals import over_images
 from nekogao.measures.views import PICTURE
-from nekogao.models.gallery import groups
 from nekogao.pictures import photographs
 from nekogao.pictures.domains import KINDS
 from nekogao.pictures.images import Picture
+from nekogao.workers import groups
 
 MOST_FACES = 100
 """Of more faces this many are compared, spread evenly: the comparisons' cost grows with them."""
@@ -49,9 +49,13 @@ def decider(subject: Subject) -> Law:
 def keep(run: str | Path) -> None:
     """Measure what decides in every domain of a run in which sources can be made, and keep it.
 
-    Nothing is measured where that was done. Raises what Subject.load raises.
+    Nothing is measured where that was done, nor of a family that knows where its pixels come from.
+    Raises what Subject.load raises.
     """
-    domains = Subject.load(run).translator.model.domains
+    translator = Subject.load(run).translator
+    if translator.family.answer is not None:
+        return
+    domains = translator.model.domains
     for name in (domain.name for domain in domains.values() if domain.kind in KINDS):
         decider(Subject.load(run, name))
 

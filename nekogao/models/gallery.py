@@ -13,11 +13,11 @@ import numpy as np
 
 from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import append_text, sha256, write_first_free
-from nekogao.models import provenance, video
+from nekogao.models import provenance
 from nekogao.models.applied import APPLIED, AppliedRow
 from nekogao.models.translator import Fitted, Options, Result, Translator
 from nekogao.names import counted, same_name_key, slug
-from nekogao.pictures import animations, images, labels, strokes
+from nekogao.pictures import animations, images, labels, strokes, video
 from nekogao.pictures.decoding import guarded
 from nekogao.pictures.domains import AS_IS, LABELS
 from nekogao.pictures.images import Picture

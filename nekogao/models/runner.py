@@ -89,7 +89,7 @@ class Runner:
         """One turn of the closed loop without rounding to 8 bits, which can be differentiated.
 
         Args:
-            domain: Luma has a derivative, Canny's edges have none.
+            domain: Luma and the picture itself have a derivative, Canny's edges have none.
 
         Returns:
             A function from outputs b d h w in [-1, 1] to the next ones; it runs a copy of the
@@ -102,19 +102,20 @@ class Runner:
             raise ConfigError(
                 f"the family {self.family.kind} has no derivative. Use finite_difference_gain."
             )
-        if domain.kind != "gray":
+        if domain.kind not in ("gray", "colour"):
             raise ConfigError(
                 f"domain {domain.name}: has no derivative. Use finite_difference_gain, or "
-                "the domain gray."
+                "the domain gray or colour."
             )
         network = copy.deepcopy(self.model.network).eval().requires_grad_(False)
 
         def turn(outputs: Tensor) -> Tensor:
-            gray = outputs
-            if outputs.shape[1] == 3:  # luma is a mean, so it is the same on [-1, 1]
+            sources = outputs
+            if domain.channels == 1 and outputs.shape[1] == 3:
+                # luma is a mean, so it is the same on [-1, 1]
                 shares = torch.tensor(_LUMA, dtype=outputs.dtype)[:, None, None]
-                gray = (outputs * shares).sum(dim=1, keepdim=True)
-            return network(gray.expand(-1, self.model.source_channels, -1, -1))
+                sources = (outputs * shares).sum(dim=1, keepdim=True)
+            return network(sources.expand(-1, self.model.source_channels, -1, -1))
 
         return turn
 

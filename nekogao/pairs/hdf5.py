@@ -13,7 +13,7 @@ from nekogao.names import counted
 from nekogao.pairs import manifest
 from nekogao.pairs.datasets import read_sides
 from nekogao.pairs.manifest import Entry, Header, channels_of
-from nekogao.pairs.origin import HDF5Item, Origin
+from nekogao.pairs.origin import Member, Origin
 from nekogao.pictures.domains import KINDS, Domain, imported
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import NO_LABELS, census, palette_of, survey
@@ -70,7 +70,7 @@ def import_hdf5(
             origin=Origin(
                 *about[first],
                 index=i,
-                sources={d: HDF5Item(*about[d], int(order[d][i])) for d in paths},
+                sources={d: Member(*about[d], int(order[d][i])) for d in paths},
             ),
         )
         for i, target in enumerate(targets)

@@ -5,18 +5,18 @@ how many channels they have; then one pair after another is read, fitted and wri
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
 from unicodedata import normalize
 
 from nekogao.config.pairs import FROM_IMPORTS, PairConfig
-from nekogao.errors import ConfigError, InputError, PictureError, expect
+from nekogao.errors import ConfigError, InputError, expect
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
-from nekogao.pictures import decoding, images, outlines
+from nekogao.pictures import images, outlines
 from nekogao.pictures.domains import KINDS, LABELS, Domain, imported
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import NO_LABELS, WHITE_LABEL, census, palette_of, survey
@@ -53,7 +53,7 @@ def import_aligned(
         ConfigError: The domain's name is that of a built-in one, or none that a domain may have.
     """
     _check_domain(domain)
-    found = _outlines(images.find(folder))
+    found = outlines.read_all(images.find(folder))
     for path, outline in found.items():
         if outline.width % 2:
             raise InputError(
@@ -107,7 +107,7 @@ def import_folders(
             "Each picture needs one with the same stem in the other folder."
         )
     partners = {path: ours[key] for key, path in theirs.items()}
-    left, right = _outlines(ours.values()), _outlines(theirs.values())
+    left, right = outlines.read_all(ours.values()), outlines.read_all(theirs.values())
     for key, path in theirs.items():
         source, target = left[partners[path]], right[path]
         if source[:2] != target[:2]:
@@ -168,19 +168,6 @@ def _spelled_alike(ours: dict[str, Path], theirs: dict[str, Path]) -> dict[str, 
         if len(keys) == len(composed[name]) == 1
     }
     return {names.get(key, key): path for key, path in ours.items()}
-
-
-def _outlines(paths: Collection[Path]) -> dict[Path, Outline]:
-    """The outlines of all pictures. Raises PictureError, which names all that have none."""
-
-    def outline(path: Path) -> Outline | PictureError:
-        try:
-            return outlines.read(path)
-        except PictureError as error:
-            return error
-
-    with closing(ahead(outline, paths)) as found:
-        return dict(zip(paths, decoding.sound(found), strict=True))
 
 
 def _domain(

@@ -1,7 +1,7 @@
 """Origins: the files that an item was made from, and what is doubtful about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from nekogao.pictures.boxes import Row
 
 
 @dataclass(frozen=True)
-class HDF5Item:
-    """An item of an HDF5 file."""
+class Member:
+    """A picture in a file that holds many: an item of an HDF5 file, or a frame of a clip."""
 
     file: str
     """Its full path."""
@@ -39,9 +39,10 @@ class Origin:
     angle: float | None = None
     """Degrees by which the photograph was turned to cut the box; None without a box."""
     index: int | None = None
-    """Where the target is in an HDF5 file; None for any other file."""
-    sources: dict[str, HDF5Item] = field(default_factory=dict)
-    """Domain -> its place in an HDF5 file."""
+    """Where the target is in an HDF5 file, or the number of the frame that was painted, from 0;
+    None otherwise."""
+    sources: dict[str, Member] = field(default_factory=dict)
+    """Domain -> its source's place in an HDF5 file, or in the clip that was painted."""
     doubts: tuple[str, ...] = ()
     """What is doubtful about the files, seen when the item was made."""
 
@@ -49,6 +50,12 @@ class Origin:
     def of(cls, path: Path, doubts: tuple[str, ...] = ()) -> "Origin":
         """A whole picture file."""
         return cls(str(path.resolve()), sha256(path), doubts=doubts)
+
+    @classmethod
+    def painted(cls, path: Path, frame: Member, domain: str, doubts: tuple[str, ...]) -> "Origin":
+        """A picture file that was painted over the frame of a clip, the source in a domain."""
+        known = cls.of(path, doubts)
+        return replace(known, index=frame.index, sources={domain: frame})
 
     @classmethod
     def cut(cls, row: Row, doubts: tuple[str, ...] = ()) -> "Origin":
@@ -94,7 +101,7 @@ def parse(data: Mapping[str, Any]) -> Origin:
     )
 
 
-def _place(data: Any, domain: str) -> HDF5Item:
+def _place(data: Any, domain: str) -> Member:
     row = fields.checked(data, f"the source of {domain}", dict)
-    return HDF5Item(*(fields.needed(row, name, kind) for name, kind in
+    return Member(*(fields.needed(row, name, kind) for name, kind in
                    (("file", str), ("sha256", str), ("index", int))))  # fmt: skip

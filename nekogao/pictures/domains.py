@@ -5,7 +5,7 @@ from a new picture; their kind is `imported`, or `labels` where the sources are 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import cv2
@@ -33,7 +33,7 @@ class Domain:
     kind: str
     """A key of KINDS; or, for sources that came from elsewhere, `imported` or `labels`."""
     channels: int = 1
-    """Channels of a source: 1 or 3."""
+    """Channels of a source: 1 or 3; always 3 for a kind in COLOURED."""
     low: int = 128
     """Canny's lower threshold on the gradient (the article's value); `edges` only."""
     high: int = 128
@@ -61,6 +61,11 @@ class Domain:
             )
         if self.channels not in (1, 3):
             raise ConfigError(f"domain {self.name}: {self.channels} channels; use 1 or 3.")
+        if self.kind in COLOURED and self.channels != 3:
+            raise ConfigError(
+                f"domain {self.name}: 1 channel for the kind {self.kind}, whose sources have 3. "
+                "Use 3."
+            )
         if not 0 <= self.low <= self.high:
             raise ConfigError(
                 f"domain {self.name}: Canny thresholds {self.low} and {self.high}; "
@@ -129,8 +134,18 @@ def _edges(picture: Picture, domain: Domain) -> Picture:
     return np.bitwise_not(cv2.Canny(images.luma(picture), domain.low, domain.high), dtype=np.uint8)
 
 
-KINDS: dict[str, Callable[[Picture, Domain], Picture]] = {"gray": _gray, "edges": _edges}
-"""The domains that can be made from any picture: luma, and Canny's edges, inverted."""
+def _colour(picture: Picture, domain: Domain) -> Picture:
+    return images.rgb(picture)
+
+
+KINDS: dict[str, Callable[[Picture, Domain], Picture]] = {
+    "gray": _gray,
+    "edges": _edges,
+    "colour": _colour,
+}
+"""The domains that can be made from any picture: luma; Canny's edges, inverted; the picture."""
+COLOURED = frozenset({"colour"})
+"""Those of them whose sources always have three channels."""
 
 
 def imported(name: str, channels: int, palette: Palette = ()) -> Domain:
@@ -140,15 +155,37 @@ def imported(name: str, channels: int, palette: Palette = ()) -> Domain:
 
     Raises ConfigError for a name that no domain may have, and for one that no folder may have.
     """
-    if is_reserved(name) or name.casefold() in _TAKEN:
-        raise ConfigError(f"domain name {name!r}: cannot name a folder. Choose another name.")
+    _check_folder(name)
     if palette:
         return Domain(name=name, kind=LABELS, channels=channels, palette=palette)
+    if name in COLOURED:
+        channels = 3
     return Domain(name=name, kind=name if name in KINDS else IMPORTED, channels=channels)
+
+
+def of_kind(kind: str, name: str) -> Domain:
+    """A domain of a built-in kind under a name of its own.
+
+    Raises ConfigError for a name that no domain or no folder may have, for an unknown kind, and
+    for the name of another kind.
+    """
+    _check_folder(name)
+    if name in KINDS and name != kind:
+        raise ConfigError(
+            f"domain {name!r} is made in another way than {kind!r}. Choose another name with "
+            "--domain."
+        )
+    return replace(built_in(kind), name=name)
+
+
+def _check_folder(name: str) -> None:
+    if is_reserved(name) or name.casefold() in _TAKEN:
+        raise ConfigError(f"domain name {name!r}: cannot name a folder. Choose another name.")
 
 
 def built_in(name: str, low: int = Domain.low, high: int = Domain.high) -> Domain:
     """The built-in domain of that name. Raises ConfigError for an unknown one."""
     if name not in KINDS:
         raise ConfigError(f"unknown domain {name!r}. Choose from {', '.join(KINDS)}.")
-    return Domain(name=name, kind=name, low=low, high=high)
+    channels = 3 if name in COLOURED else 1
+    return Domain(name=name, kind=name, channels=channels, low=low, high=high)

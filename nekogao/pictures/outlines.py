@@ -1,11 +1,15 @@
 """Outlines: what picture files say about themselves, found without holding their pixels."""
 
+from collections.abc import Collection
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
+from nekogao.errors import PictureError
 from nekogao.pictures import decoding
+from nekogao.workers import ahead
 
 
 class Outline(NamedTuple):
@@ -44,6 +48,19 @@ def read(path: Path) -> Outline:
         if image.format != "TIFF" and orientation in _TURNED:
             width, height = height, width
         return Outline(width, height, channels, orientation, image.mode in {"P", "PA"})
+
+
+def read_all(paths: Collection[Path]) -> dict[Path, Outline]:
+    """The outlines of all pictures. Raises PictureError, which names all that have none."""
+
+    def outline(path: Path) -> Outline | PictureError:
+        try:
+            return read(path)
+        except PictureError as error:
+            return error
+
+    with closing(ahead(outline, paths)) as found:
+        return dict(zip(paths, decoding.sound(found), strict=True))
 
 
 _NOTES = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")

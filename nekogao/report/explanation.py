@@ -16,10 +16,9 @@ from nekogao.explain.record import Explained, record
 from nekogao.explain.subject import Subject
 from nekogao.explain.survey import survey, view_of
 from nekogao.files import write_text
-from nekogao.models import video
 from nekogao.models.gallery import Applied, find_inputs, named
 from nekogao.names import slug, without_folders
-from nekogao.pictures import images
+from nekogao.pictures import images, video
 from nekogao.pictures.images import Picture
 from nekogao.report import card, unfinished
 from nekogao.report.explained import build

@@ -11,7 +11,7 @@ from nekogao.pictures import images
 from nekogao.pictures.domains import Domain, built_in
 from tests.networks import translator
 
-GRAY, EDGES = built_in("gray"), built_in("edges")
+GRAY, EDGES, COLOUR = built_in("gray"), built_in("edges"), built_in("colour")
 
 
 def states(channels=3, count=2):
@@ -36,6 +36,15 @@ def test_the_smooth_turn_is_the_same_but_for_rounding_and_has_a_derivative():
     radius = spectral_radius(smooth, state[:1], 20)
     gain = largest_singular_value(smooth, state[:1], 20)
     assert 0 < radius <= gain * 1.05
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_smooth_turn_through_colour_feeds_the_output_back_as_it_is(channels):
+    asked = translator(normalisation="none", source_channels=3, target_channels=channels)
+    smooth, state = asked.smooth(COLOUR), states(channels)
+    assert torch.allclose(smooth(state), asked.turn(state, COLOUR), atol=0.02)
+    swapped = smooth(state.flip(1))
+    assert torch.equal(swapped, smooth(state)) == (channels == 1)
 
 
 def test_a_turn_leaves_the_network_as_it_was():

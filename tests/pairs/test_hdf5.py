@@ -182,3 +182,12 @@ def test_a_soft_link_inside_the_file_is_followed(tmp_path):
         file["train_data_gen"] = np.stack(targets(2))
         file["train_data_raw"] = h5py.SoftLink("deep/own")
     assert import_hdf5(tmp_path / "set", {"source": tmp_path / "x.h5"}) == 2
+
+
+def test_gray_sources_of_the_domain_colour_have_three_channels(tmp_path):
+    faces = targets()
+    path = write_hdf5(tmp_path / "a.hdf5", [images.luma(face) for face in faces], faces)
+    import_hdf5(tmp_path / "set", {"colour": path})
+    found = PairSet.open(tmp_path / "set")
+    assert found.header.domains["colour"] == built_in("colour")
+    assert np.array_equal(found.sources["colour"][0], images.rgb(images.luma(faces[0])))

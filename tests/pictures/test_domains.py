@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nekogao.errors import ConfigError
-from nekogao.pictures.domains import Domain, built_in
+from nekogao.pictures.domains import Domain, built_in, imported, of_kind
 
 
 def test_edges_are_black_lines_on_white_where_the_picture_changes():
@@ -28,6 +28,26 @@ def test_gray_is_luma():
     ]
 
 
+def test_colour_is_the_picture_itself_in_three_channels():
+    picture = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
+    found = built_in("colour")
+    assert found.channels == 3 and np.array_equal(found.source(picture), picture)
+    assert np.array_equal(found.source(picture[..., 0]), np.stack([picture[..., 0]] * 3, axis=2))
+    assert imported("colour", 1) == found == Domain.from_dict(found.to_dict())
+
+
+def test_a_domain_may_be_of_a_built_in_kind_under_another_name():
+    found = of_kind("colour", "frames")
+    assert (found.name, found.kind, found.channels) == ("frames", "colour", 3)
+    assert of_kind("colour", "colour") == built_in("colour")
+    with pytest.raises(ConfigError, match="domain 'gray' is made in another way than 'colour'"):
+        of_kind("colour", "gray")
+    with pytest.raises(ConfigError, match="cannot name a folder"):
+        of_kind("colour", "con")
+    with pytest.raises(ConfigError, match="unknown domain 'depth'"):
+        of_kind("depth", "x")
+
+
 def test_imported_domains_make_no_source():
     with pytest.raises(ConfigError, match="sources were imported"):
         Domain(name="sketch", kind="imported").source(np.zeros((4, 4, 3), np.uint8))
@@ -42,10 +62,11 @@ def test_imported_domains_make_no_source():
         ({"name": "a", "kind": "sobel"}, "unknown kind 'sobel'"),
         ({"name": "a", "kind": "edges", "low": 9, "high": 3}, "0 <= low <= high"),
         ({"name": "a", "kind": "imported", "channels": 2}, "use 1 or 3"),
+        ({"name": "a", "kind": "colour"}, "1 channel for the kind colour, whose sources have 3"),
     ],
 )
 def test_a_bad_domain_is_refused(fields, message):
     with pytest.raises(ConfigError, match=message):
         Domain(**fields)
-    with pytest.raises(ConfigError, match="unknown domain 'depth'. Choose from gray, edges"):
+    with pytest.raises(ConfigError, match="unknown domain 'depth'.*gray, edges, colour"):
         built_in("depth")

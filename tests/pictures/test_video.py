@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from nekogao.errors import InputError
-from nekogao.models import video
+from nekogao.pictures import video
 
 
 def times(durations):

@@ -35,17 +35,28 @@ class Clip:
 @contextmanager
 def reading(path: Path) -> Iterator[Clip]:
     """Open a video. Raises PictureError where it is missing or no frame can be read."""
+    with showing(path) as frames:
+        with decoding.guarded(str(path)):
+            rate, repeats = _timing_of(path)
+        yield Clip(frames, rate, repeats)
+
+
+@contextmanager
+def showing(path: Path) -> Iterator[Iterator[Picture]]:
+    """Open a video for its frames alone, uint8, h w 3; timing needs one more pass over the file.
+
+    Raises PictureError where it is missing or no frame can be read.
+    """
     if not path.is_file():
         raise PictureError(f"{path}: no such file. Name a video that exists.")
     with decoding.guarded(str(path)):
-        rate, repeats = _timing_of(path)
         capture = _open(path)
     try:
         frames = _frames(capture)
         first = next(frames, None)
         if first is None:
             raise PictureError(f"{path}: no frame can be read. Replace the file.")
-        yield Clip(chain([first], frames), rate, repeats)
+        yield chain([first], frames)
     finally:
         capture.release()
 
