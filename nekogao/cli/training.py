@@ -39,6 +39,7 @@ def train(
     phases: tuple[str, ...] = (),
     generator: str | None = None,
     seed: int | None = None,
+    hold_out: int | None = None,
     settings: Annotated[tuple[str, ...], arg(name="set")] = (),
     init_from: Path | None = None,
 ) -> int:
@@ -48,11 +49,12 @@ def train(
         run: The run's folder.
         pairs: The pair set; may be left out when going on with a run. Where it has moved, the
             new place is noted in the run.
-        recipe: fast (the default), article, pix2pix or one-pair; see `nekogao recipes`.
+        recipe: fast (the default), article, pix2pix, one-pair or exemplar; see `nekogao recipes`.
         config: A TOML file, or another run's run.toml, instead of a recipe.
         phases: DOMAIN:EPOCHS, in order, as in edges:160 gray:80; edges+gray:100 and all:100 mix.
         generator: encoder-decoder, no-skips, inner3, unet, unet-128 or unet-256.
         seed: Everything random follows from it.
+        hold_out: So many pairs, spread evenly, are not trained on but measured.
         settings: Any other setting, as in generator.width=32 optimizer.lr=1e-3; `nekogao recipes
             NAME` lists all of them.
         init_from: A run or model file to take the first weights from.
@@ -66,7 +68,9 @@ def train(
     if recipe and config:
         raise UsageError("train: give --recipe or --config, not both")
     chosen = None
-    if not Run(run).exists or any((recipe, config, phases, generator, settings, seed is not None)):
+    if not Run(run).exists or any(
+        (recipe, config, phases, generator, settings, seed is not None, hold_out is not None)
+    ):
         if config:
             compose(config)  # what is wrong in the file is not the command line's fault
         with from_the_line("train"):
@@ -75,7 +79,10 @@ def train(
                 generator=generator,
                 phases=phases,
                 seed=seed,
-                overrides=parse_overrides(settings),
+                overrides={
+                    **parse_overrides(settings),
+                    **({} if hold_out is None else {"hold_out": hold_out}),
+                },
             )
     go_on_unheard()
     keep_freed_memory()

@@ -58,18 +58,6 @@ TakeIn = Callable[[Learner, PairSet, Sequence[str], TrainConfig, Moment], None]
 """(learner, pair set, domains of the phase, configuration, moment): takes all pairs in at once."""
 
 
-class Wish(NamedTuple):
-    """How a family that answers from its pairs is to answer one source."""
-
-    freedom: float | None = None
-    """From 0, the remembered target as it is, to 1, as the source has it; None leaves the choice
-    to the family."""
-    rank: int = 0
-    """Which of several answers: 0 is the best."""
-    before: "Answer | None" = None
-    """The answer to the frame before, in a sequence."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """An output that knows where it comes from."""
@@ -94,6 +82,18 @@ class Answer:
     def unsure(self) -> float:
         """Share of the picture that nothing in the pairs explains."""
         return float((self.doubt > 1).mean())
+
+
+class Wish(NamedTuple):
+    """How a family that answers from its pairs is to answer one source."""
+
+    freedom: float | None = None
+    """From 0, the remembered target as it is, to 1, as the source has it; None leaves the choice
+    to the family."""
+    rank: int = 0
+    """Which of several answers: 0 is the best."""
+    before: Answer | None = None
+    """The answer to the frame before, in a sequence."""
 
 
 @dataclass(frozen=True, kw_only=True)

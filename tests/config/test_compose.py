@@ -16,9 +16,11 @@ def test_every_recipe_survives_toml_and_back(name):
 
 
 def test_the_recipes_are_these_and_each_has_a_line():
-    assert list(recipes()) == recipe_names() == ["article", "fast", "one-pair", "pix2pix"]
+    assert (
+        list(recipes()) == recipe_names() == ["article", "exemplar", "fast", "one-pair", "pix2pix"]
+    )
     assert all(line.endswith(".") and len(line) < 110 for line in recipes().values())
-    with pytest.raises(ConfigError, match="unknown recipe 'slow'. Choose from article, fast"):
+    with pytest.raises(ConfigError, match="unknown recipe 'slow'. Choose from article, exemplar"):
         compose("slow")
 
 

@@ -17,6 +17,8 @@ from nekogao.models.exemplar.registration import bent, carried, flows, grid, pla
 from nekogao.models.family import Answer, Wish
 from nekogao.pictures.images import Picture
 
+_FEW = 3
+"""Pairs that are registered carefully."""
 _COARSE = 4
 """Every so manieth pixel is compared to narrow many pairs to a few."""
 _KEPT = 32
@@ -67,9 +69,14 @@ class Pairs:
     hidden: frozenset[int] = field(default_factory=frozenset)
     """Pairs that are not to be used."""
 
+    @property
+    def careful(self) -> bool:
+        """Whether there are so few pairs that each must be made to reach far."""
+        return len(self.sources) <= _FEW
+
     def describe(self, source: Picture) -> Descriptor:
         """The descriptor of a source of this domain."""
-        return KINDS[self.kind](source)
+        return KINDS[self.kind](source, self.careful)
 
     @cached_property
     def held(self) -> Callable[[int], Descriptor]:
@@ -121,7 +128,7 @@ class Pairs:
         found = []
         for pair in pairs:
             held = self.held(pair)
-            for number, flow in enumerate(flows(new, held)):
+            for number, flow in enumerate(flows(new, held, unfolded=self.careful)):
                 fits = blending.mismatch(new.shape, held.shape, flow)
                 found.append(Candidate(pair, number, flow, fits))
         return found

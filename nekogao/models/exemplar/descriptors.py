@@ -19,8 +19,10 @@ from nekogao.pictures.strokes import is_drawn
 Shape = NDArray[np.uint8]
 """h w c."""
 
-_REACHES = (12, 24)
-"""How far, in pixels of a side of 256, lines pull at each other in the two flow pictures."""
+_REACHES = ((12,), (24,))
+"""How far, in pixels of a side of 256, lines pull at each other in the pictures of each chain."""
+_CAREFUL = ((96, 24), (160, 48, 16), (24,), (12,))
+"""The same, where there are few pairs and things have moved far."""
 _CLIPS = (4, 12, 36)
 """Distances, in such pixels, beyond which lines count as equally far in the mismatch."""
 _SIDE = 256
@@ -37,16 +39,18 @@ _TEXTURE, _STRUCTURE = 0.4, 0.6
 class Descriptor(NamedTuple):
     """What is compared of one source."""
 
-    flow: tuple[Picture, ...]
-    """Gray pictures for the registration; each gives a flow of its own."""
+    flow: tuple[tuple[Picture, ...], ...]
+    """Chains of gray pictures for the registration. Each chain gives a flow of its own; within
+    one, each picture's flow is the start of the next one's."""
     shape: Shape
     """Channels for the mismatch."""
 
 
-Describe = Callable[[Picture], Descriptor]
+Describe = Callable[[Picture, bool], Descriptor]
+"""(source, whether it is to be registered carefully) -> its descriptor."""
 
 
-def of_lines(source: Picture) -> Descriptor:
+def of_lines(source: Picture, careful: bool = False) -> Descriptor:
     """Of black lines on white: distances to the nearest line, and which way it runs."""
     lines = images.luma(source) < _INK
     unit = max(lines.shape) / _SIDE
@@ -58,29 +62,38 @@ def of_lines(source: Picture) -> Descriptor:
     # The angle doubled, so that a line's two sides agree.
     turned = [(right**2 - down**2) / size, 2 * right * down / size]
     shape = np.stack([*clipped, *(127.5 + 127.5 * unit * t for t in turned)], axis=-1)
-    pictures = tuple(_rooted(distance, reach) for reach in _REACHES)
-    return Descriptor(pictures, np.clip(shape, 0, 255).astype(np.uint8))
+    chains = tuple(
+        tuple(_rooted(distance, reach) for reach in chain)
+        for chain in (_CAREFUL if careful else _REACHES)
+    )
+    return Descriptor(chains, np.clip(shape, 0, 255).astype(np.uint8))
 
 
-def of_labels(source: Picture) -> Descriptor:
+def of_labels(source: Picture, careful: bool = False) -> Descriptor:
     """Of a label map: distances to the borders of regions, beside the labels themselves."""
     luma = _spread(images.luma(source))
     unit = max(luma.shape) / _SIDE
     edges = cv2.morphologyEx(images.rgb(source), cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     distance = _distance_to(edges.max(axis=2) > 0) / unit
     clipped = [255 * np.minimum(distance, clip) / clip for clip in _CLIPS[:2]]
-    flow = _STRUCTURE * _rooted(distance, _REACHES[1]) + _TEXTURE * luma
+    chains = tuple(
+        tuple(
+            (_STRUCTURE * _rooted(distance, reach) + _TEXTURE * luma).astype(np.uint8)
+            for reach in chain
+        )
+        for chain in (_CAREFUL if careful else _REACHES[1:])
+    )
     shape = np.stack([*clipped, luma], axis=-1)
-    return Descriptor((flow.astype(np.uint8),), shape.astype(np.uint8))
+    return Descriptor(chains, shape.astype(np.uint8))
 
 
-def of_picture(source: Picture) -> Descriptor:
+def of_picture(source: Picture, careful: bool = False) -> Descriptor:
     """Of gray and colour pictures: their light, as it is and beside its neighbourhood's."""
     luma = images.luma(source)
     unit = max(luma.shape) / _SIDE
     blurred = cv2.GaussianBlur(luma, (0, 0), 8 * unit)
     local = np.clip(127.5 + luma.astype(np.float32) - blurred, 0, 255)
-    return Descriptor((luma,), np.stack([luma, local.astype(np.uint8)], axis=-1))
+    return Descriptor(((luma,),), np.stack([luma, local.astype(np.uint8)], axis=-1))
 
 
 KINDS: dict[str, Describe] = {"lines": of_lines, "labels": of_labels, "picture": of_picture}

@@ -6,6 +6,7 @@ pixels: image analogies (Hertzmann et al. 2001), with a k-d tree (scipy) for the
 assumed of how far things have moved.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -111,7 +112,7 @@ class Patches:
         unit = max(light.shape[:2]) / _SIDE
         step = max(1, round(unit))
         weights = {
-            (down, across): np.exp(-(down**2 + across**2) / (2 * _SPREAD**2))
+            (down, across): math.exp(-(down**2 + across**2) / (2 * _SPREAD**2))
             for down in range(-_RADIUS, _RADIUS + 1)
             for across in range(-_RADIUS, _RADIUS + 1)
         }

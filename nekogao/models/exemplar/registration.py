@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nekogao.models.exemplar.descriptors import Descriptor
+from nekogao.models.exemplar.spline import unfold
 
 Flow = NDArray[np.float32]
 Places = NDArray[np.float32]
@@ -46,19 +47,21 @@ def carried(values: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
     return np.asarray(warped, np.float32)
 
 
-def flows(new: Descriptor, held: Descriptor, before: Flow | None = None) -> list[Flow]:
-    """Dense flows from a new source to a training source, one a flow picture (Kroeger et al.
-    2016, dense inverse search).
+def flows(new: Descriptor, held: Descriptor, *, unfolded: bool = False) -> list[Flow]:
+    """Dense flows from a new source to a training source, one a chain of flow pictures (Kroeger et
+    al. 2016, dense inverse search).
 
     Args:
         new: The new source.
         held: The training source.
-        before: A flow to start from, as of the frame before.
+        unfolded: Whether folds are smoothed out of them.
     """
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     engine.setVariationalRefinementAlpha(_SMOOTHNESS)
     found = []
     for ours, theirs in zip(new.flow, held.flow, strict=True):
-        start = np.zeros((*ours.shape, 2), np.float32) if before is None else before.copy()
-        found.append(np.asarray(engine.calc(ours, theirs, start), np.float32))
+        flow = np.zeros((*ours[0].shape, 2), np.float32)
+        for picture, other in zip(ours, theirs, strict=True):
+            flow = np.asarray(engine.calc(picture, other, flow.copy()), np.float32)
+        found.append(unfold(flow) if unfolded else flow)
     return found
