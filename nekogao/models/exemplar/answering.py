@@ -30,7 +30,6 @@ _LEAST_USUAL = 0.01
 _TRIED = 12
 """Pairs that are explained by the others to learn what is usual."""
 _QUANTILE = 0.99
-_GRAY = 255.0
 _WORKERS = 2
 """Threads that search for patches."""
 
