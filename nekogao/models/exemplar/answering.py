@@ -13,6 +13,7 @@ from nekogao.models.exemplar import blending
 from nekogao.models.exemplar.blending import Candidate, Map
 from nekogao.models.exemplar.descriptors import KINDS, Descriptor
 from nekogao.models.exemplar.patches import Patches, gathered
+from nekogao.models.exemplar.pinned import PinnedFaces
 from nekogao.models.exemplar.registration import bent, carried, flows, grid, places
 from nekogao.models.family import Answer, Wish
 from nekogao.pictures.images import Picture
@@ -23,6 +24,16 @@ _COARSE = 4
 """Every so manieth pixel is compared to narrow many pairs to a few."""
 _KEPT = 32
 """Descriptors that are kept ready."""
+_FAMILIAR = 0.13
+"""The strangeness of the best registered pair up to which a dense flow is trusted. Measured of
+edges: up to 0.04 between near frames of a person who talks, 0.10 where the head has moved far; of
+one face registered with another's, 0.16 and more."""
+_USUAL_FREEDOM = 0.6
+"""Of faces like none of the pairs': the pins hold, and the lines are followed a little."""
+_MOST_PINNED = 24
+"""Pairs that are tried for such faces."""
+_MOST_USUAL = 0.16
+"""What is usual is at most this: of pairs that are all strangers to each other all is usual."""
 UNKNOWN = 0.08
 """The mismatch beyond which a place is in doubt where there is one pair only, and no other to
 learn it from."""
@@ -60,6 +71,8 @@ class Pairs:
     """n h w, or n h w 3."""
     targets: NDArray[np.uint8]
     """n h w, or n h w 3."""
+    pins: NDArray[np.float32]
+    """n 3 2: pins that a person gave, in pixels; negative where none did."""
     best: int
     decisive: float
     patches: bool
@@ -93,6 +106,11 @@ class Pairs:
         return Patches([self.sources[pair] for pair in self.used])
 
     @cached_property
+    def pinned(self) -> PinnedFaces:
+        """The pairs as faces, for sources that are like none of them."""
+        return PinnedFaces(self.sources, self.targets, self.pins, drawn=self.kind == "lines")
+
+    @cached_property
     def used(self) -> list[int]:
         """The pairs that may be used."""
         return [pair for pair in range(len(self.sources)) if pair not in self.hidden]
@@ -110,14 +128,18 @@ class Pairs:
         same = next((p for p in order[: self.best] if (self.sources[p] == source).all()), None)
         if same is not None and not wish.rank:
             return self._remembered(same, np.zeros(source.shape[:2], np.float32), new)
-        order = order[wish.rank % len(order) :]
-        if wish.freedom == 0:
-            still = np.zeros((*source.shape[:2], 2), np.float32)
-            fits = blending.mismatch(new.shape, self.held(order[0]).shape, still)
-            return self._remembered(order[0], fits / self.usual, new)
         before = wish.before.memory if wish.before else None
-        pairs = order[: self.best]
+        pairs = order[wish.rank % len(order) :][: self.best]
         candidates = self.candidates(new, pairs)
+        strange = min(each.strangeness for each in candidates) > _FAMILIAR
+        if (
+            strange
+            and self.kind != "labels"
+            and (self.kind == "lines" or wish.freedom is not None)
+        ):
+            return self._pinned(source, new, order, wish)
+        if wish.freedom == 0:
+            return self._as_it_is(new, order, wish.rank)
         if self.kind == "picture" and self.patches:
             return self._patched(source, new, candidates)
         return self._blended(new, candidates, wish, before)
@@ -128,8 +150,7 @@ class Pairs:
         for pair in pairs:
             held = self.held(pair)
             for number, flow in enumerate(flows(new, held, unfolded=self.careful)):
-                fits = blending.mismatch(new.shape, held.shape, flow)
-                found.append(Candidate(pair, number, flow, fits))
+                found.append(Candidate(pair, number, flow, *blending.fit(new, held, flow)))
         return found
 
     def learn_usual(self) -> float:
@@ -144,7 +165,37 @@ class Pairs:
             found = self.candidates(new, others[: self.best])
             best = np.stack([candidate.mismatch for candidate in found]).min(axis=0)
             largest.append(float(np.quantile(best, _QUANTILE)))
-        return max(largest)
+        return min(max(largest), _MOST_USUAL)
+
+    def _as_it_is(self, new: Descriptor, order: Sequence[int], rank: int) -> Answer:
+        """The target of the pair that is most like a source, unbent."""
+        pair = order[rank % len(order)]
+        still = np.zeros((*new.shape.shape[:2], 2), np.float32)
+        fits = blending.fit(new, self.held(pair), still).mismatch
+        return self._remembered(pair, fits / self.usual, new)
+
+    def _pinned(
+        self, source: Picture, new: Descriptor, order: Sequence[int], wish: Wish
+    ) -> Answer:
+        """The answer to a face like none of the pairs': one of them, bent by three pins.
+
+        Where no face is found, the target is as it is remembered.
+        """
+        freedom = _USUAL_FREEDOM if wish.freedom is None else wish.freedom
+        found = self.pinned.fitting(source, order[:_MOST_PINNED])
+        if not found:
+            return self._as_it_is(new, order, wish.rank)
+        pair = found[wish.rank % len(found)]
+        flow = self.pinned.flow(source, pair, freedom)
+        fits = blending.fit(new, self.held(pair), flow).mismatch
+        return Answer(
+            output=bent(self.targets[pair], flow, cv2.INTER_CUBIC),
+            pair=np.full(fits.shape, pair, np.int32),
+            place=places(flow),
+            doubt=fits / self.usual,
+            chosen=(pair,),
+            freedom=freedom,
+        )
 
     def _remembered(self, pair: int, doubt: Map, new: Descriptor) -> Answer:
         height, width = doubt.shape
@@ -194,7 +245,7 @@ class Pairs:
         What the frame before did not use has no weight there.
         """
         motion = flows(new, before.new)[0]
-        fits = blending.mismatch(new.shape, before.new.shape, motion)
+        fits = blending.fit(new, before.new, motion).mismatch
         known = fits <= np.min([each.mismatch for each in candidates], axis=0) + self.usual
         if known.mean() < _STILL_THERE:
             return shares

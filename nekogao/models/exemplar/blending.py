@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nekogao.models.exemplar.descriptors import Shape
-from nekogao.models.exemplar.registration import Flow, bent
+from nekogao.models.exemplar.descriptors import Descriptor
+from nekogao.models.exemplar.registration import bent
+from nekogao.models.exemplar.spline import Flow
 from nekogao.pictures.images import Picture
 
 Map = NDArray[np.float32]
@@ -28,15 +29,30 @@ class Candidate(NamedTuple):
     flow: Flow
     mismatch: Map
     """How badly the bent source fits, from 0 to 1, smoothed."""
+    strangeness: float
+    """The mean mismatch, from 0 to 1, of the places that count."""
 
 
-def mismatch(new: Shape, held: Shape, flow: Flow) -> Map:
-    """How badly a bent training source fits a new one, from 0 to 1, in the neighbourhood of each
-    pixel."""
-    difference = cv2.absdiff(new, bent(held, flow, cv2.INTER_LINEAR)).mean(axis=2)
-    side = max(new.shape[:2])
-    smoothed = cv2.GaussianBlur(difference.astype(np.float32), (0, 0), side * _NEIGHBOURHOOD)
-    return np.asarray(smoothed / 255, np.float32)
+class Fit(NamedTuple):
+    """How badly a bent training source fits a new one."""
+
+    mismatch: Map
+    """From 0 to 1, in the neighbourhood of each pixel."""
+    strangeness: float
+    """The mean, from 0 to 1, of the places that count: of lines, those near one."""
+
+
+def fit(new: Descriptor, held: Descriptor, flow: Flow) -> Fit:
+    """Bend a training source by a flow, and compare."""
+    there = bent(held.shape, flow, cv2.INTER_LINEAR)
+    difference = cv2.absdiff(new.shape, there).mean(axis=2).astype(np.float32) / np.float32(255)
+    side = max(difference.shape)
+    smoothed = cv2.GaussianBlur(difference, (0, 0), side * _NEIGHBOURHOOD)
+    counts = np.ones(difference.shape, np.bool_)
+    if new.near is not None:
+        counts = (new.shape[..., new.near] < 255) | (there[..., new.near] < 255)
+    strangeness = float(difference[counts].mean()) if counts.any() else 0.0
+    return Fit(np.asarray(smoothed, np.float32), strangeness)
 
 
 def weights(mismatches: Sequence[Map], decisive: float) -> NDArray[np.float32]:

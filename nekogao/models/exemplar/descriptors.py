@@ -44,6 +44,8 @@ class Descriptor(NamedTuple):
     one, each picture's flow is the start of the next one's."""
     shape: Shape
     """Channels for the mismatch."""
+    near: int | None = None
+    """The channel that is below 255 near lines; None where every place counts."""
 
 
 Describe = Callable[[Picture, bool], Descriptor]
@@ -66,7 +68,7 @@ def of_lines(source: Picture, careful: bool = False) -> Descriptor:
         tuple(_rooted(distance, reach) for reach in chain)
         for chain in (_CAREFUL if careful else _REACHES)
     )
-    return Descriptor(chains, np.clip(shape, 0, 255).astype(np.uint8))
+    return Descriptor(chains, np.clip(shape, 0, 255).astype(np.uint8), near=1)
 
 
 def of_labels(source: Picture, careful: bool = False) -> Descriptor:

@@ -33,6 +33,8 @@ class Exemplars(nn.Module):
     """m, int64: the numbers of these domains among `names`."""
     kinds: Tensor
     """m, int64: the numbers of their kinds of source among KINDS."""
+    pins: Tensor
+    """n 3 2, float32: three pins of a face that a person gave, in pixels; negative where none."""
     usual: Tensor
     """m, float32: the mismatch, from 0 to 1, beyond which a place is in doubt."""
 
@@ -57,10 +59,18 @@ class Exemplars(nn.Module):
         self.register_buffer("sources", sources)
         self.register_buffer("domains", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("kinds", torch.zeros(0, dtype=torch.int64))
+        self.register_buffer("pins", torch.zeros(0, 3, 2))
         self.register_buffer("usual", torch.zeros(0))
         self._ready: dict[int, Pairs] = {}
 
-    def take_in(self, domain: str, kind: str, sources: Tensor, targets: Tensor) -> None:
+    def take_in(
+        self,
+        domain: str,
+        kind: str,
+        sources: Tensor,
+        targets: Tensor,
+        pins: Tensor | None = None,
+    ) -> None:
         """Keep the pairs in one domain, beside other domains that were taken in.
 
         Args:
@@ -68,12 +78,15 @@ class Exemplars(nn.Module):
             kind: What its sources are, an entry of KINDS.
             sources: n c h w, uint8.
             targets: n d h w, uint8, the same for every domain.
+            pins: n 3 2, float32, as in `pins`; None where nobody gave any.
         """
         number, kept = self.names.index(domain), self.domains.tolist()
         if number in kept:
             return
         device = self.sources.device
         self.targets = targets.to(device)
+        unknown = torch.full((len(targets), 3, 2), -1.0)
+        self.pins = (unknown if pins is None else pins).to(device)
         before = self.sources if kept else sources[None, :][:0].to(device)
         self.sources = torch.cat([before, sources[None].to(device)])
         self.domains = torch.tensor([*kept, number], device=device)
@@ -132,6 +145,7 @@ class Exemplars(nn.Module):
                 kind=list(KINDS)[int(self.kinds[place])],
                 sources=_pictures(self.sources[place]),
                 targets=_pictures(self.targets),
+                pins=self.pins.cpu().numpy(),
                 usual=float(self.usual[place]),
                 **self.settings,
             )
@@ -155,6 +169,7 @@ class Exemplars(nn.Module):
             "domains": (count,),
             "kinds": (count,),
             "usual": (count,),
+            "pins": (pairs, 3, 2),
         }
         for name, value in found.items():
             if tuple(value.shape) != shapes[name] or value.dtype != own[name].dtype:

@@ -12,6 +12,7 @@ from nekogao.config.rules import require
 from nekogao.config.schema import TrainConfig
 from nekogao.models.exemplar.descriptors import kind_of
 from nekogao.models.exemplar.exemplars import Exemplars
+from nekogao.models.exemplar.pin_table import PINS, read_pins
 from nekogao.models.family import Answer, Family, Learner, Moment, Shape, Wish
 from nekogao.pairs.draws import kept_items
 from nekogao.pairs.manifest import Header
@@ -60,10 +61,12 @@ def fit(
     assert isinstance(network, Exemplars)
     items = kept_items(len(pairs), config.hold_out)
     targets = images.stack([pairs.picture(item, "target") for item in items])
+    ids = [pairs.items[item].id for item in items]
+    given = read_pins(pairs.folder / PINS, ids, pairs.size)
     for domain in domains:
         sources = [pairs.picture(item, domain) for item in items]
         kind = kind_of(pairs.header.domains[domain], sources[:_LOOKED_AT])
-        network.take_in(domain, kind, images.stack(sources), targets)
+        network.take_in(domain, kind, images.stack(sources), targets, given)
 
 
 def answer(network: nn.Module, source: Picture, domain: str | None, wish: Wish) -> Answer:

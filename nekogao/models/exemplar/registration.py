@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nekogao.models.exemplar.descriptors import Descriptor
-from nekogao.models.exemplar.spline import unfold
+from nekogao.models.exemplar.spline import Flow, unfold
 
-Flow = NDArray[np.float32]
 Places = NDArray[np.float32]
 """h w 2: x and y."""
 
