@@ -255,12 +255,14 @@ def _readied(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
             "to invert it."
         )
     palettes = [domain.palette for domain in known if domain.kind == LABELS]
-    if len(palettes) != 1 or not (others := labels.strays(picture, palettes[0])):
+    if len(palettes) != 1:
         return picture, ""
-    if len(others) > labels.MOST:
+    flat = images.as_channels(picture, len(palettes[0][0]))
+    others = labels.strays(flat, palettes[0])
+    if not others or len(others) > labels.MOST:
         return picture, ""
-    most = ", ".join(str(colour) for colour, _ in others.most_common(_NAMED))
-    return labels.snap(picture, palettes[0]), (
+    most = ", ".join(" ".join(map(str, colour)) for colour, _ in others.most_common(_NAMED))
+    return labels.snap(flat, palettes[0]), (
         f"{path}: no pair has the {counted(len(others), 'label')} {most}; taken as the nearest "
         "labels that pairs have."
     )
