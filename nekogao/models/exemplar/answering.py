@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,9 +11,10 @@ from numpy.typing import NDArray
 from nekogao.models.exemplar import blending
 from nekogao.models.exemplar.blending import Candidate, Map
 from nekogao.models.exemplar.descriptors import KINDS, Descriptor
-from nekogao.models.exemplar.patches import Patches, gathered
+from nekogao.models.exemplar.patches import Patches, gathered, most_pairs
 from nekogao.models.exemplar.pinned import PinnedFaces
-from nekogao.models.exemplar.registration import bent, carried, flows, grid, places
+from nekogao.models.exemplar.registration import bent, flows, grid, places
+from nekogao.models.exemplar.sequence import Memory, steadied
 from nekogao.models.family import Answer, Wish
 from nekogao.pictures.images import Picture
 
@@ -37,28 +37,20 @@ _MOST_USUAL = 0.16
 UNKNOWN = 0.08
 """The mismatch beyond which a place is in doubt where there is one pair only, and no other to
 learn it from."""
+_FAR, _LEAST_FAR = 20.0, 4.0
+"""The same for patches, in levels of gray; and the least that is learned."""
+_DOUBT_BLUR = 1 / 64
+"""Smoothing of the distances of patches, as a share of the side."""
+_TREES = 2
+"""Trees that are kept ready."""
+_NARROWED = 6
+"""Pairs, those nearest to a source, whose patches are searched where there are too many."""
 _LEAST_USUAL = 0.01
 _TRIED = 12
 """Pairs that are explained by the others to learn what is usual."""
 _QUANTILE = 0.99
 _WORKERS = 2
 """Threads that search for patches."""
-
-
-_STILL_THERE = 0.5
-"""Share of a frame that must be found in the frame before; with less there was a cut."""
-Slot = tuple[int, int]
-"""A pair, and the number of its flow."""
-_STEADY = 0.5
-"""How much the weights of the frame before count in a sequence."""
-
-
-class Memory(NamedTuple):
-    """What the next frame of a sequence is told of this one."""
-
-    new: Descriptor
-    shares: dict[Slot, Map]
-    """How much each candidate counted, h w."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +69,8 @@ class Pairs:
     decisive: float
     patches: bool
     usual: float = UNKNOWN
-    """The mismatch, from 0 to 1, beyond which a place is in doubt."""
+    """The mismatch, from 0 to 1, beyond which a place is in doubt; of patches, their distance in
+    levels of gray."""
     hidden: frozenset[int] = field(default_factory=frozenset)
     """Pairs that are not to be used."""
 
@@ -100,10 +93,20 @@ class Pairs:
         """All descriptors, coarsely."""
         return np.stack([_thin(self.held(pair)) for pair in range(len(self.sources))])
 
+    @property
+    def patched(self) -> bool:
+        """Whether sources are answered by their nearest patches."""
+        return self.kind == "picture" and self.patches
+
+    @property
+    def usual_mismatch(self) -> float:
+        """The mismatch, from 0 to 1, beyond which a place is in doubt."""
+        return _MOST_USUAL if self.patched else self.usual
+
     @cached_property
-    def tree(self) -> Patches:
-        """The places of all sources that may be used."""
-        return Patches([self.sources[pair] for pair in self.used])
+    def tree(self) -> Callable[[tuple[int, ...]], Patches]:
+        """The places of the sources of some pairs."""
+        return lru_cache(_TREES)(lambda pairs: Patches([self.sources[pair] for pair in pairs]))
 
     @cached_property
     def pinned(self) -> PinnedFaces:
@@ -128,21 +131,15 @@ class Pairs:
         same = next((p for p in order[: self.best] if (self.sources[p] == source).all()), None)
         if same is not None and not wish.rank:
             return self._remembered(same, np.zeros(source.shape[:2], np.float32), new)
-        before = wish.before.memory if wish.before else None
-        pairs = order[wish.rank % len(order) :][: self.best]
-        candidates = self.candidates(new, pairs)
+        if self.patched and not wish.rank and wish.freedom is None:
+            return self._patched(source, new, order)
+        candidates = self.candidates(new, order[wish.rank % len(order) :][: self.best])
         strange = min(each.strangeness for each in candidates) > _FAMILIAR
-        if (
-            strange
-            and self.kind != "labels"
-            and (self.kind == "lines" or wish.freedom is not None)
-        ):
+        if strange and self.kind != "labels":
             return self._pinned(source, new, order, wish)
         if wish.freedom == 0:
             return self._as_it_is(new, order, wish.rank)
-        if self.kind == "picture" and self.patches:
-            return self._patched(source, new, candidates)
-        return self._blended(new, candidates, wish, before)
+        return self._blended(new, candidates, wish, wish.before.memory if wish.before else None)
 
     def candidates(self, new: Descriptor, pairs: Sequence[int]) -> list[Candidate]:
         """Pairs, each bent to the new source by each of its flows."""
@@ -155,6 +152,8 @@ class Pairs:
 
     def learn_usual(self) -> float:
         """The mismatch that is usual where each pair is explained by the others."""
+        if self.patched:
+            return self._usual_distance()
         if len(self.used) < 2:
             return UNKNOWN
         chosen = np.linspace(0, len(self.used) - 1, min(len(self.used), _TRIED)).round()
@@ -167,12 +166,20 @@ class Pairs:
             largest.append(float(np.quantile(best, _QUANTILE)))
         return min(max(largest), _MOST_USUAL)
 
+    def _usual_distance(self) -> float:
+        """The same where sources are answered by patches: a distance in levels of gray."""
+        if len(self.used) < 2:
+            return _FAR
+        chosen = np.linspace(0, len(self.used) - 1, min(len(self.used), _NARROWED)).round()
+        near = tuple(dict.fromkeys(self.used[int(i)] for i in chosen))
+        return max(self.tree(near).usual_distance(_QUANTILE, _WORKERS), _LEAST_FAR)
+
     def _as_it_is(self, new: Descriptor, order: Sequence[int], rank: int) -> Answer:
         """The target of the pair that is most like a source, unbent."""
         pair = order[rank % len(order)]
         still = np.zeros((*new.shape.shape[:2], 2), np.float32)
         fits = blending.fit(new, self.held(pair), still).mismatch
-        return self._remembered(pair, fits / self.usual, new)
+        return self._remembered(pair, fits / self.usual_mismatch, new)
 
     def _pinned(
         self, source: Picture, new: Descriptor, order: Sequence[int], wish: Wish
@@ -192,7 +199,7 @@ class Pairs:
             output=bent(self.targets[pair], flow, cv2.INTER_CUBIC),
             pair=np.full(fits.shape, pair, np.int32),
             place=places(flow),
-            doubt=fits / self.usual,
+            doubt=fits / self.usual_mismatch,
             chosen=(pair,),
             freedom=freedom,
         )
@@ -214,7 +221,7 @@ class Pairs:
     ) -> Answer:
         shares = blending.weights([each.mismatch for each in candidates], self.decisive)
         if before is not None:
-            shares = self._steadied(new, candidates, shares, before)
+            shares = steadied(new, candidates, shares, before, self.usual)
         freedom = 1.0 if wish.freedom is None else wish.freedom
         pictures = [
             bent(self.targets[c.pair], c.flow * freedom, cv2.INTER_CUBIC) for c in candidates
@@ -227,51 +234,29 @@ class Pairs:
             output=blending.blend(pictures, shares),
             pair=np.array([each.pair for each in candidates], np.int32)[heaviest],
             place=np.take_along_axis(led, heaviest[None, ..., None], axis=0)[0],
-            doubt=np.min([each.mismatch for each in candidates], axis=0) / self.usual,
+            doubt=np.min([each.mismatch for each in candidates], axis=0) / self.usual_mismatch,
             chosen=tuple(dict.fromkeys(candidates[i].pair for i in ranked)),
             freedom=freedom,
-            memory=Memory(new, {_slot(c): s for c, s in zip(candidates, shares, strict=True)}),
+            memory=Memory.of(new, candidates, shares),
         )
 
-    def _steadied(
-        self,
-        new: Descriptor,
-        candidates: list[Candidate],
-        shares: NDArray[np.float32],
-        before: Memory,
-    ) -> NDArray[np.float32]:
-        """Weights smoothed in time along the motion of the source; after a cut, those as they are.
-
-        What the frame before did not use has no weight there.
-        """
-        motion = flows(new, before.new)[0]
-        fits = blending.fit(new, before.new, motion).mismatch
-        known = fits <= np.min([each.mismatch for each in candidates], axis=0) + self.usual
-        if known.mean() < _STILL_THERE:
-            return shares
-        none = np.zeros(new.shape.shape[:2], np.float32)
-        moved = np.stack([carried(before.shares.get(_slot(c), none), motion) for c in candidates])
-        total = moved.sum(axis=0)
-        kept = _STEADY * (known & (total > 0)).astype(np.float32)
-        return (1 - kept) * shares + kept * moved / np.maximum(total, 1e-6)
-
-    def _patched(self, source: Picture, new: Descriptor, candidates: list[Candidate]) -> Answer:
-        found = self.tree.find(source, _WORKERS)
-        pairs = np.array(self.used, np.int32)
+    def _patched(self, source: Picture, new: Descriptor, order: Sequence[int]) -> Answer:
+        near = self.used if len(self.used) <= most_pairs(source) else sorted(order[:_NARROWED])
+        found = self.tree(tuple(near)).find(source, _WORKERS)
+        pairs = np.array(near, np.int32)
         counts = np.bincount(found.pair[..., 0].ravel(), minlength=len(pairs))
-        fits = np.min([each.mismatch for each in candidates], axis=0)
+        side = max(source.shape[:2])
+        smooth = cv2.GaussianBlur(found.distance, (0, 0), side * _DOUBT_BLUR)
+        output = gathered(found, self.targets[near])
         return Answer(
-            output=gathered(found, self.targets[self.used]),
+            output=output,
             pair=pairs[found.pair[..., 0]],
             place=np.stack([found.column[..., 0], found.row[..., 0]], axis=-1).astype(np.float32),
-            doubt=fits / self.usual,
+            doubt=np.asarray(smooth, np.float32) / self.usual,
             chosen=tuple(int(pairs[i]) for i in np.argsort(-counts, kind="stable") if counts[i]),
             freedom=1.0,
+            memory=Memory(new, {}),
         )
-
-
-def _slot(candidate: Candidate) -> Slot:
-    return candidate.pair, candidate.number
 
 
 def _thin(descriptor: Descriptor) -> NDArray[np.uint8]:

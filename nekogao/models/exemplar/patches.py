@@ -31,17 +31,21 @@ _FEATURES = 16
 """Numbers that a description is reduced to (principal components)."""
 _SAMPLED = 7
 """The principal components are taken of every so manieth place."""
-_NEAREST = 5
+_NEAREST = 7
 """Places that answer together."""
-_SLACK = 1.0
+_SLACK = 1.5
 """A place that is returned may be so many times farther, less one, than the nearest."""
 _DECISIVE = 2.0
 """How much more the nearer place counts."""
 _ASKED = 128
 """Places a side that are searched for; the pixels between them go along with them."""
 _MOST_PLACES = 700_000
-"""Of training sources in one tree; more pairs or larger ones are looked at every second place,
-or every third."""
+"""Of training sources in one tree; of larger ones every second place is looked at, or every
+third."""
+_SOME = 10
+"""Pairs that every tree must take."""
+_TRIED, _LOOKED_AT = 4000, 64
+"""Places that tell what is usual, and how many near each are looked at for another picture's."""
 
 
 class Matches(NamedTuple):
@@ -64,9 +68,7 @@ class Patches:
 
     def __init__(self, sources: Sequence[Picture]) -> None:
         height, width = sources[0].shape[:2]
-        self.stride = 1
-        while len(sources) * (height // self.stride) * (width // self.stride) > _MOST_PLACES:
-            self.stride += 1
+        self.stride = _stride(height, width, len(sources))
         rows, columns = (np.arange(0, side, self.stride) for side in (height, width))
         self.rows, self.columns = rows, columns
         described = np.concatenate([self._described(s, rows, columns) for s in sources])
@@ -136,6 +138,36 @@ class Patches:
         ]
         where = grid(height, width)[rows][:, columns] * (_POSITION_WEIGHT / unit)
         return np.concatenate([*parts, where], axis=2).reshape(len(rows) * len(columns), -1)
+
+    def usual_distance(self, quantile: float, workers: int = 1) -> float:
+        """How far the places of each picture are, in levels of gray, from those of the others.
+
+        Of some places a picture, the given quantile. Where all that is near is of the same
+        picture, the farthest of it stands in.
+        """
+        each = len(self.rows) * len(self.columns)
+        chosen = np.arange(0, self.tree.n, max(1, self.tree.n // _TRIED))
+        count = min(_LOOKED_AT, self.tree.n)
+        places = np.asarray(self.tree.data)[chosen]
+        far, found = self.tree.query(places, range(1, count + 1), eps=_SLACK, workers=workers)
+        other = found // each != (chosen // each)[:, None]
+        first = np.where(other.any(axis=1), other.argmax(axis=1), count - 1)
+        return float(np.quantile(far[np.arange(len(chosen)), first], quantile))
+
+
+def most_pairs(source: Picture) -> int:
+    """How many pairs of a source's size one tree takes."""
+    height, width = source.shape[:2]
+    stride = _stride(height, width, _SOME)
+    return _MOST_PLACES // ((height // stride) * (width // stride))
+
+
+def _stride(height: int, width: int, pairs: int) -> int:
+    """Every so manieth place a side is looked at, so that so many pairs fit into one tree."""
+    stride = 1
+    while min(pairs, _SOME) * (height // stride) * (width // stride) > _MOST_PLACES:
+        stride += 1
+    return stride
 
 
 def _light(source: Picture) -> NDArray[np.float32]:
