@@ -50,13 +50,19 @@ def _nothing_left(trained: Trained) -> Reasons:
     return {"forgetting": "the last phase trained every domain that was ever trained"}
 
 
+def _no_derivative(trained: Trained) -> Reasons:
+    if not trained.last.family.differentiable:
+        return {"gray": f"outputs of the family {trained.last.family.kind} have no derivative"}
+    return _only("gray", "whose loop alone has a derivative")(trained)
+
+
 _ABSENT: dict[str, Callable[[Trained], Reasons]] = {
     "split": _nothing_left,
     "memory": _no_photographs,
     "law": _no_photographs,
     "interventions": _only("gray", "in which pictures are changed"),
     "attractors": _no_loop,
-    "jacobian": _only("gray", "whose loop alone has a derivative"),
+    "jacobian": _no_derivative,
     "gain": _only("edges", "through whose loop changes are sent"),
     "held-out": _no_faces,
 }

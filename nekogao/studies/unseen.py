@@ -14,6 +14,7 @@ from nekogao.measures.interventions import INTERVENTIONS
 from nekogao.measures.views import of_picture
 from nekogao.pictures import characters, images
 from nekogao.pictures.images import Picture
+from nekogao.studies.absent import reasons
 from nekogao.studies.trained import Numbers, Trained
 
 
@@ -67,10 +68,9 @@ def measure_jacobian(trained: Trained) -> Numbers:
     At each stored face the loop in gray is run to its end; there the spectral radius and the
     largest singular value are taken. Faces whose loop does not stand still have neither.
     """
-    about = trained.pairs.header.domains.get("gray")
-    if about is None or about.imported:
+    if reasons(trained, "jacobian"):
         return {}
-    turn = trained.last.smooth(about)
+    turn = trained.last.smooth(trained.pairs.header.domains["gray"])
     rest = attractors.settle(turn, trained.targets)
     points = [end[None] for end, kind in zip(rest.end, rest.kind, strict=True) if kind == "fixed"]
     return {
@@ -91,8 +91,7 @@ def measure_gain(trained: Trained) -> Numbers:
     Canny's edges have no derivative, so finite changes of three sizes are tried at each stored
     face whose loop stands still. Above 1 a change grows.
     """
-    about = trained.pairs.header.domains.get("edges")
-    if about is None or about.imported:
+    if reasons(trained, "gain"):
         return {}
     turn = partial(trained.turn, domain="edges")
     rest = attractors.settle(turn, trained.targets)

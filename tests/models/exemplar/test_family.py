@@ -18,6 +18,9 @@ from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.characters import CHARACTERS, draw_face
 from nekogao.runs.folder import Run
+from nekogao.studies.absent import reasons
+from nekogao.studies.trained import Trained
+from nekogao.studies.unseen import measure_jacobian
 from tests.models.exemplar.drawings import face
 from tests.models.exemplar.pictures import SIDE, lines, scene
 
@@ -253,3 +256,13 @@ def test_pins_that_a_person_gives_are_read_or_refused_with_their_line(tmp_path):
     table.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="is no table of pins"):
         read_pins(table, ["a"], 64)
+
+
+def test_a_study_says_why_there_is_no_derivative(run):
+    trained = Trained(run)
+    assert reasons(trained, "jacobian") == {
+        "gray": "outputs of the family exemplar have no derivative"
+    }
+    assert measure_jacobian(trained) == {}
+    with pytest.raises(ConfigError, match="the family exemplar has no derivative"):
+        trained.last.smooth(trained.pairs.header.domains["gray"])
