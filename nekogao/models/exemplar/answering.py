@@ -1,7 +1,7 @@
 """Answering: from the pairs of one domain to the answer to one source."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import cv2
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nekogao.models.exemplar import blending
 from nekogao.models.exemplar.blending import Candidate, Map
 from nekogao.models.exemplar.descriptors import KINDS, Descriptor
-from nekogao.models.exemplar.patches import Patches, gathered, most_pairs
+from nekogao.models.exemplar.patches import Patches, Places, gathered, most_pairs
 from nekogao.models.exemplar.pinned import PinnedFaces
 from nekogao.models.exemplar.registration import bent, flows, grid, places
 from nekogao.models.exemplar.sequence import Memory, steadied
@@ -106,7 +106,19 @@ class Pairs:
     @cached_property
     def tree(self) -> Callable[[tuple[int, ...]], Patches]:
         """The places of the sources of some pairs."""
-        return lru_cache(_TREES)(lambda pairs: Patches([self.sources[pair] for pair in pairs]))
+        return lru_cache(_TREES)(lambda pairs: Patches(self.places, pairs))
+
+    @cached_property
+    def places(self) -> Places:
+        """The places of all sources, for patches."""
+        return Places(list(self.sources))
+
+    def without(self, pairs: frozenset[int]) -> "Pairs":
+        """The same, which does not use some pairs; what is ready stays so."""
+        made = replace(self, hidden=pairs)
+        shared = ("held", "thinned", "pinned", *(["places"] if self.patched else []))
+        vars(made).update({name: getattr(self, name) for name in shared})
+        return made
 
     @cached_property
     def pinned(self) -> PinnedFaces:

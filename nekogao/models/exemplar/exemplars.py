@@ -1,7 +1,6 @@
 """The exemplars: training pairs as a network that answers sources from them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -100,7 +99,7 @@ class Exemplars(nn.Module):
         """The same, which does not use some pairs."""
         made = self.__copy__()
         made._ready = {
-            place: replace(self._pairs(place), hidden=pairs) for place in range(len(self.domains))
+            place: self._pairs(place).without(pairs) for place in range(len(self.domains))
         }
         return made
 

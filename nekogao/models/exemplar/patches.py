@@ -8,6 +8,7 @@ assumed of how far things have moved.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cv2
@@ -29,6 +30,8 @@ _POSITION_WEIGHT = 0.1
 _SIDE = 256
 _FEATURES = 16
 """Numbers that a description is reduced to (principal components)."""
+_KEPT = 32
+"""Sources whose descriptions are kept ready."""
 _SAMPLED = 7
 """The principal components are taken of every so manieth place."""
 _NEAREST = 7
@@ -63,26 +66,48 @@ class Matches(NamedTuple):
     """h w: of the nearest, in levels of gray."""
 
 
-class Patches:
-    """A k-d tree over the places of training sources of one size."""
+class Places:
+    """The places of training sources of one size, each described by a few numbers."""
 
     def __init__(self, sources: Sequence[Picture]) -> None:
-        height, width = sources[0].shape[:2]
-        self.stride = _stride(height, width, len(sources))
-        rows, columns = (np.arange(0, side, self.stride) for side in (height, width))
-        self.rows, self.columns = rows, columns
-        described = np.concatenate([self._described(s, rows, columns) for s in sources])
-        self.mean = described.mean(axis=0)
-        covariance = np.cov((described - self.mean)[::_SAMPLED].T)
-        self.basis = np.linalg.eigh(covariance)[1][:, -_FEATURES:].astype(np.float32)
-        self.tree = KDTree((described - self.mean) @ self.basis)
+        self.sources = sources
+        self.height, self.width = sources[0].shape[:2]
+        stride = _stride(self.height, self.width, len(sources))
+        self.rows, self.columns = (
+            np.arange(0, side, stride) for side in (self.height, self.width)
+        )
+        some = sources[:: -(-len(sources) // _SOME)]
+        sample = np.concatenate(
+            [_described(source, self.rows, self.columns)[::_SAMPLED] for source in some]
+        )
+        self.mean = sample.mean(axis=0)
+        self.basis = np.linalg.eigh(np.cov((sample - self.mean).T))[1][:, -_FEATURES:]
+        self.basis = self.basis.astype(np.float32)
+        self.of = lru_cache(_KEPT)(self._of)
+        """The descriptions of a source's places, one a row."""
+
+    def _of(self, number: int) -> NDArray[np.float32]:
+        return self.reduced(_described(self.sources[number], self.rows, self.columns))
+
+    def reduced(self, described: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Descriptions as principal components."""
+        return np.asarray((described - self.mean) @ self.basis, np.float32)
+
+
+class Patches:
+    """A k-d tree over the places of some training sources."""
+
+    def __init__(self, places: Places, numbers: Sequence[int]) -> None:
+        self.places, self.rows, self.columns = places, places.rows, places.columns
+        described = [places.of(number) for number in numbers]
+        self.tree = KDTree(np.concatenate(described), balanced_tree=False)
 
     def find(self, source: Picture, workers: int = 1) -> Matches:
         """The nearest places for every pixel of a source of that size."""
         height, width = source.shape[:2]
         step = -(-max(height, width) // _ASKED)
         rows, columns = np.arange(0, height, step), np.arange(0, width, step)
-        asked = (self._described(source, rows, columns) - self.mean) @ self.basis
+        asked = self.places.reduced(_described(source, rows, columns))
         count = min(_NEAREST, self.tree.n)
         far, found = self.tree.query(asked, range(1, count + 1), eps=_SLACK, workers=workers)
         squared = far.astype(np.float32) ** 2
@@ -106,39 +131,6 @@ class Patches:
             spread(far[:, 0].astype(np.float32))[..., 0],
         )
 
-    def _described(
-        self, source: Picture, rows: NDArray[np.intp], columns: NDArray[np.intp]
-    ) -> NDArray[np.float32]:
-        """The descriptions of some places of a source, one a row."""
-        light = _light(source)
-        unit = max(light.shape[:2]) / _SIDE
-        step = max(1, round(unit))
-        weights = {
-            (down, across): math.exp(-(down**2 + across**2) / (2 * _SPREAD**2))
-            for down in range(-_RADIUS, _RADIUS + 1)
-            for across in range(-_RADIUS, _RADIUS + 1)
-        }
-        total = sum(weights.values())
-        looked = [
-            (light, down * step, across * step, (weight / total) ** 0.5)
-            for (down, across), weight in weights.items()
-        ]
-        far = round(_FARTHER * unit)
-        smooth = cv2.GaussianBlur(light, (0, 0), _FARTHER * unit)
-        blurred = np.asarray(smooth, np.float32).reshape(light.shape)
-        around = ((0, 0), (-2 * far, 0), (2 * far, 0), (0, -2 * far), (0, 2 * far))
-        looked += [(blurred, down, across, _FARTHER_WEIGHT) for down, across in around]
-        height, width = light.shape[:2]
-        parts = [
-            weight
-            * values[np.clip(rows + down, 0, height - 1)][
-                :, np.clip(columns + across, 0, width - 1)
-            ]
-            for values, down, across, weight in looked
-        ]
-        where = grid(height, width)[rows][:, columns] * (_POSITION_WEIGHT / unit)
-        return np.concatenate([*parts, where], axis=2).reshape(len(rows) * len(columns), -1)
-
     def usual_distance(self, quantile: float, workers: int = 1) -> float:
         """How far the places of each picture are, in levels of gray, from those of the others.
 
@@ -153,6 +145,38 @@ class Patches:
         other = found // each != (chosen // each)[:, None]
         first = np.where(other.any(axis=1), other.argmax(axis=1), count - 1)
         return float(np.quantile(far[np.arange(len(chosen)), first], quantile))
+
+
+def _described(
+    source: Picture, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """The descriptions of some places of a source, one a row."""
+    light = _light(source)
+    unit = max(light.shape[:2]) / _SIDE
+    step = max(1, round(unit))
+    weights = {
+        (down, across): math.exp(-(down**2 + across**2) / (2 * _SPREAD**2))
+        for down in range(-_RADIUS, _RADIUS + 1)
+        for across in range(-_RADIUS, _RADIUS + 1)
+    }
+    total = sum(weights.values())
+    looked = [
+        (light, down * step, across * step, (weight / total) ** 0.5)
+        for (down, across), weight in weights.items()
+    ]
+    far = round(_FARTHER * unit)
+    smooth = cv2.GaussianBlur(light, (0, 0), _FARTHER * unit)
+    blurred = np.asarray(smooth, np.float32).reshape(light.shape)
+    around = ((0, 0), (-2 * far, 0), (2 * far, 0), (0, -2 * far), (0, 2 * far))
+    looked += [(blurred, down, across, _FARTHER_WEIGHT) for down, across in around]
+    height, width = light.shape[:2]
+    parts = [
+        weight
+        * values[np.clip(rows + down, 0, height - 1)][:, np.clip(columns + across, 0, width - 1)]
+        for values, down, across, weight in looked
+    ]
+    where = grid(height, width)[rows][:, columns] * (_POSITION_WEIGHT / unit)
+    return np.concatenate([*parts, where], axis=2).reshape(len(rows) * len(columns), -1)
 
 
 def most_pairs(source: Picture) -> int:

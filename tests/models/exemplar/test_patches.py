@@ -3,13 +3,17 @@
 import numpy as np
 
 from nekogao.models.exemplar import patches
-from nekogao.models.exemplar.patches import Patches, gathered
+from nekogao.models.exemplar.patches import Patches, Places, gathered
 from tests.models.exemplar.pictures import gray, scene
+
+
+def patches_of(sources):
+    return Patches(Places(sources), range(len(sources)))
 
 
 def test_a_training_source_finds_itself_place_by_place():
     sources = [gray(scene(shift)) for shift in (0.0, 9.0)]
-    found = Patches(sources).find(sources[1])
+    found = patches_of(sources).find(sources[1])
     there = np.stack(sources)[found.pair[..., 0], found.row[..., 0], found.column[..., 0]]
     assert np.abs(there.astype(int) - sources[1]).mean() < 0.5
     down, across = np.mgrid[:64, :64]
@@ -21,13 +25,13 @@ def test_a_training_source_finds_itself_place_by_place():
 
 def test_what_moved_farther_than_any_flow_is_found():
     held, new = scene(-8.0), scene(16.0)
-    made = gathered(Patches([gray(held)]).find(gray(new)), held[None])
+    made = gathered(patches_of([gray(held)]).find(gray(new)), held[None])
     assert np.abs(made.astype(int) - new).mean() < 0.35 * np.abs(held.astype(int) - new).mean()
 
 
 def test_larger_pictures_are_searched_for_in_steps_and_answered_whole():
     held = scene(0.0, size=160)
-    found = Patches([held]).find(held)
+    found = patches_of([held]).find(held)
     assert found.pair.shape[:2] == (160, 160)
     made = gathered(found, held[None])
     assert np.abs(made.astype(int) - held).mean() < 4
@@ -36,6 +40,6 @@ def test_larger_pictures_are_searched_for_in_steps_and_answered_whole():
 def test_many_places_are_thinned(monkeypatch):
     monkeypatch.setattr(patches, "_MOST_PLACES", 2000)
     held = scene(0.0)
-    made = Patches([gray(held)])
-    assert made.stride == 2 and made.tree.n == 32 * 32
+    made = patches_of([gray(held)])
+    assert made.tree.n == 32 * 32
     assert gathered(made.find(gray(held)), held[None]).shape == held.shape
