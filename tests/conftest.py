@@ -75,3 +75,13 @@ def finished(pair_set, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "finished"
     list(nekogao.train(folder, pair_set, train_config(TINY)))
     return folder
+
+
+@pytest.fixture(scope="session")
+def exemplars(pair_set, tmp_path_factory) -> Path:
+    """A finished run on them that answers from its training pairs."""
+    import nekogao
+
+    folder = tmp_path_factory.mktemp("runs") / "exemplars"
+    list(nekogao.train(folder, pair_set, nekogao.compose("exemplar", overrides={"threads": 1})))
+    return folder

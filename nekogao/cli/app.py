@@ -118,12 +118,16 @@ def end_run(run: Path, interrupted: bool) -> int:
 
 
 def show_result(run: Path) -> None:
-    """Show the measures of every domain at the end of every phase, and where the report is."""
+    """Show the measures of every domain at the end of every phase, what is known of pairs that
+    were never seen, and where the report is.
+    """
     from nekogao.runs.folder import Run
     from nekogao.runs.metrics import stages
+    from nekogao.runs.unseen import never_seen
     from nekogao.tracking import console
 
     opened = Run.open(run)
-    phases = list(map(str, opened.config().phases))
-    console.print_stages(stages(opened.read_metrics(), phases))
+    about, rows = opened.about(), opened.read_metrics()
+    console.print_stages(stages(rows, list(map(str, about.train.phases))))
+    console.print_unseen(never_seen(rows, about.train, about.pairs.items))
     say(f"The report: {opened.report.resolve()}")

@@ -17,38 +17,20 @@ from nekogao.names import last_part
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
-from nekogao.report import figures
+from nekogao.report import figures, films, unseen
+from nekogao.report.films import Film
 from nekogao.report.inline import embed, render, text_of
-from nekogao.runs import sheets
+from nekogao.report.unseen import Unseen
 from nekogao.runs.about import About
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement, Stage, stages
 from nekogao.runs.places import portable
 
-_FRAMES = 12
-"""Sheets of one domain that the page carries."""
 _CARD = 160
 """Side of a small picture in pixels."""
 _MOST_PAIRS = 60
 MOST_APPLIED = 60
 """Translated pictures that the page shows; the others are linked."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One sheet that the slider goes through."""
-
-    step: int
-    src: str
-    """The sheet, inside the page."""
-
-
-@dataclass(frozen=True)
-class Film:
-    """The sheets of one domain through time."""
-
-    domain: str
-    frames: list[Frame]
 
 
 @dataclass(frozen=True)
@@ -101,6 +83,8 @@ class RunPage:
     items: int
     curves: str
     films: list[Film]
+    unseen: list[Unseen]
+    """Domain by domain what was never seen; empty where nothing was left out."""
     pairs: list[PairCard]
     applied: list[AppliedCard]
     more: list[Link]
@@ -147,7 +131,8 @@ def build_report(
         last={row.domain: row for row in rows},
         items=about.pairs.items,
         curves=figures.curves(rows, domains, _boundaries(rows, about.train)),
-        films=_films(folder),
+        films=films.films(folder),
+        unseen=unseen.unseen(folder, rows, about),
         pairs=_pairs(opened),
         applied=shown,
         more=more,
@@ -168,24 +153,6 @@ def _boundaries(rows: Sequence[Measurement], config: TrainConfig) -> list[tuple[
             before = [row.epoch for row in rows if row.phase == number - 1]
             found.append((max(before, default=0.0), name))
     return found
-
-
-def _films(run: Run) -> list[Film]:
-    """For each domain the sheets that the slider goes through, evenly spread."""
-    films = []
-    for domain, by_step in sheets.sheets(run.previews).items():
-        steps = list(by_step)
-        count = min(_FRAMES, len(steps))
-        chosen = [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
-        frames = [
-            Frame(step, embed(images.read(by_step[step]), quality=82))
-            for step in chosen
-            if not by_step[step].is_symlink()  # in a folder of somebody else it leads anywhere
-        ]
-        if not frames:
-            continue
-        films.append(Film(domain, frames))
-    return films
 
 
 def _card(picture: Picture) -> str:

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.table import Table
 from torch import Tensor
 
-from nekogao.names import counted
+from nekogao.names import counted, shown
 from nekogao.runs.events import (
     Event,
     Finished,
@@ -30,6 +30,7 @@ from nekogao.runs.events import (
     Switched,
 )
 from nekogao.runs.metrics import Stage
+from nekogao.runs.unseen import NeverSeen
 
 _PLAIN_SECONDS = 10.0
 """Time between progress lines where there is no terminal."""
@@ -183,3 +184,15 @@ def print_stages(stages: Iterable[Stage]) -> None:
                 f"{row.skill:.3f}",
             )
     Console(width=None if sys.stdout.isatty() else 100).print(table)
+
+
+def print_unseen(found: Iterable[NeverSeen]) -> None:
+    """One line per domain on pairs that nothing was learned from."""
+    for each in found:
+        own, other = each.answers, each.retrieved
+        near = f"  (nearest pair {other.ssim:.3f}, {other.mae:.4f})" if other else ""
+        print(
+            f"never seen  {shown(each.domain)}: SSIM {own.ssim:.3f}  MAE {own.mae:.4f}{near}, "
+            f"{counted(each.pairs, 'pair')}, {each.method}",
+            flush=True,
+        )

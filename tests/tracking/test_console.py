@@ -1,5 +1,6 @@
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started, Stepped, Switched
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement, stages
+from nekogao.runs.unseen import NeverSeen, Quality
 from nekogao.tracking import console
 
 ROW = Measurement(step=1, epoch=3.0, phase=1, domain="gray", ssim=0.5, mae=0.25, psnr=12.0,
@@ -64,3 +66,16 @@ def test_the_table_shows_every_domain_after_every_phase(finished, capsys):
     console.print_stages(stages(run.read_metrics(), run.config().phases))
     out = capsys.readouterr().out
     assert out.count("gray:4") == 2 and out.count("before training") == 2
+
+
+def test_one_line_per_domain_says_what_was_never_seen(capsys):
+    measured = NeverSeen(
+        domain="edges", pairs=10, others=9, left_out=True, trained=True,
+        answers=Quality(0.0196, 0.913, 1.0), retrieved=Quality(0.0397, 0.752, 1.0),
+    )  # fmt: skip
+    console.print_unseen([measured, replace(measured, left_out=False, pairs=1, retrieved=None)])
+    assert capsys.readouterr().out.splitlines() == [
+        "never seen  edges: SSIM 0.913  MAE 0.0196  (nearest pair 0.752, 0.0397), 10 pairs, "
+        "each from the others",
+        "never seen  edges: SSIM 0.913  MAE 0.0196, 1 pair, never trained on",
+    ]
