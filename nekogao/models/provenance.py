@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from nekogao.models.family import Answer
@@ -48,12 +47,20 @@ def draw(answer: Answer) -> Picture:
 
 
 def _lines(answer: Answer) -> np.ndarray:
-    """Where the bent grid has a line: where the cell of the place changes."""
-    side = max(answer.pair.shape)
-    cell = np.floor(answer.place * (_CELLS / side)).astype(np.int32)
-    number = (cell[..., 1] * (_CELLS + 1) + cell[..., 0]).astype(np.float32)
-    changed = cv2.morphologyEx(number, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) > 0
-    return np.asarray(changed)
+    """Where the bent grid has a line: where the cell of the place changes.
+
+    A line bends with its piece. Where the next pixel is of another piece there is none, or the
+    small pieces of patches would be all lines.
+    """
+    side = max(answer.pair.shape) / _CELLS
+    cell = np.floor(answer.place / side).astype(np.int32)
+    lines = np.zeros(answer.pair.shape, bool)
+    for axis, later in enumerate((lines[1:], lines[:, 1:])):
+        step = np.abs(np.diff(answer.place, axis=axis)).max(axis=-1)
+        near = (step < side / 2) & (np.diff(answer.pair, axis=axis) == 0)
+        crossed = (np.diff(cell, axis=axis) != 0).any(axis=-1)
+        np.logical_or(later, near & crossed, out=later)
+    return lines
 
 
 def write(answer: Answer, ids: Sequence[str], path: Path) -> None:
