@@ -29,6 +29,8 @@ def explain(
 ) -> int:
     """Say which training face comes out for pictures, and why that one.
 
+    Of an exemplar model it says from which training pairs the answers come.
+
     Args:
         model: A run, a model.safetensors, or a foreign U-Net's .pth.
         pictures: Pictures, folders and glob patterns.
@@ -39,6 +41,7 @@ def explain(
         pairs: The pair set with the training faces; the run's own unless given.
     """
     from nekogao.explain.explanation import Explanation
+    from nekogao.explain.origins import Traced
     from nekogao.explain.subject import Subject
     from nekogao.models.gallery import Applied
     from nekogao.report import words
@@ -63,7 +66,7 @@ def explain(
             total = done.pictures
             if done.done:
                 note(f"going on after {done.done} of {total} pictures")
-        elif isinstance(done, Explanation):
+        elif isinstance(done, Explanation | Traced):
             shown += 1
             progress = f"{shown}/{total}  " if total > 1 else ""
             say(f"{progress}{words.line(done)}")

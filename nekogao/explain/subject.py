@@ -1,7 +1,7 @@
 """The network that is asked, with the faces that it learned, seen through one domain."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -81,14 +81,23 @@ class Subject:
             own = run is not None and _is_of(run, given)
             if run is not None:
                 run.remember_pairs(given)
-            return cls(translator, chosen, _from_set(translator, given, chosen),
-                       run if own else None)  # fmt: skip
-        return cls(translator, chosen, _own_faces(translator, run, chosen), run)
+            faces = _from_set(translator, given, chosen)
+            run = run if own else None
+        else:
+            faces = _own_faces(translator, run, chosen)
+        if translator.family.answer is not None:
+            faces = replace(faces, note="")  # nothing is compared with them: they are only shown
+        return cls(translator, chosen, faces, run)
 
     @property
     def domain_name(self) -> str:
         """The domain's name, `as-is` for ready sources."""
         return self.domain.name if self.domain else AS_IS
+
+    @cached_property
+    def pictured(self) -> dict[str, Picture]:
+        """The faces by id."""
+        return dict(zip(self.faces.ids, self.faces.targets, strict=True))
 
     @cached_property
     def targets(self) -> UnitPictures:

@@ -6,7 +6,7 @@ then one line per picture whose card is there. It is deleted in the end.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import IO
 from nekogao.errors import InputError
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
-from nekogao.explain.laws import Law
 from nekogao.explain.subject import Subject
 from nekogao.files import check_new_folder, read_lines
 from nekogao.models.gallery import Applied
@@ -52,8 +51,13 @@ def _change(flip: Flip | None) -> Change | None:
     return Change(flip.kind, flip.amount) if flip else None
 
 
-def identity(subject: Subject, law: Law, paths: list[Path], faults: list[Applied]) -> str:
-    """A hash over everything that explanations follow from, but for the pictures' contents."""
+def identity(
+    subject: Subject, given: Sequence[str | bool], paths: list[Path], faults: list[Applied]
+) -> str:
+    """A hash over everything that explanations follow from, but for the pictures' contents.
+
+    `given` is what they follow from besides the network and its faces.
+    """
     found = hashlib.sha256()
     for name, tensor in subject.translator.model.network.state_dict().items():
         found.update(name.encode())
@@ -61,7 +65,7 @@ def identity(subject: Subject, law: Law, paths: list[Path], faults: list[Applied
     for id_, target, source in zip(subject.faces.ids, subject.faces.targets,
                                    subject.faces.sources, strict=True):  # fmt: skip
         found.update(json.dumps(id_).encode() + target.tobytes() + source.tobytes())
-    said = [subject.domain_name, law.best.name, law.explained, *map(str, paths)]
+    said = [subject.domain_name, *given, *map(str, paths)]
     said += [fault.error for fault in faults]
     found.update(json.dumps(said).encode())
     return found.hexdigest()

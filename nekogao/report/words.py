@@ -6,9 +6,23 @@ from nekogao.explain.answers import Settling
 from nekogao.explain.explanation import Explanation
 from nekogao.explain.flips import Flip
 from nekogao.explain.laws import Law
+from nekogao.explain.origins import Origin, Traced
 from nekogao.explain.survey import view_of
 
 _LIGHT = ("brighter", "darker")
+_MOST_NAMED = 3
+NO_DECIDER = (
+    "This model has no encoder, so no level of one decides what comes out, and there is no map of "
+    "faces. It puts answers together from its training pairs, and knows for every pixel which "
+    "pair and which place it comes from."
+)
+"""Why a page says nothing of what decides."""
+MAP = (
+    "Where from: each pixel has the colour of the pair it comes from, or comes from most. White "
+    "lines are a square grid over the training pictures, bent as their pieces are. Black strokes "
+    "mark what nothing in the pairs explains."
+)
+"""How to read a map of where pixels come from."""
 
 
 def settled(explanation: Explanation) -> str:
@@ -105,8 +119,36 @@ def doing(flip: Flip) -> str:
     return f"{'Making' if flip.kind in _LIGHT else 'Moving'} it {amount(flip)}"
 
 
-def line(explanation: Explanation) -> str:
+def came_from(traced: Traced) -> str:
+    """The pairs that most pixels come from: `mike 54%, tora 30%, 2 more 16%`."""
+    named = [f"{origin.id} {percent(origin.share)}" for origin in traced.origins[:_MOST_NAMED]]
+    return ", ".join([*named, *filter(None, [rest(traced.origins[_MOST_NAMED:])])])
+
+
+def rest(origins: Sequence[Origin]) -> str:
+    """Pairs that are not named: `2 more 16%`; empty where there are none."""
+    total = percent(sum(origin.share for origin in origins))
+    return f"{len(origins)} more {total}" if origins else ""
+
+
+def doubt(traced: Traced) -> str:
+    """How much of a picture nothing in the pairs explains, as a sentence."""
+    unsure = traced.answer.unsure
+    if not unsure:
+        return "The pairs explain all of it."
+    return f"Nothing in the pairs explains {percent(unsure)} of it: there the answer is a guess."
+
+
+def percent(share: float) -> str:
+    """A share; one that is not 0 does not read as if it were."""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def line(explanation: Explanation | Traced) -> str:
     """All of it in one line."""
+    if isinstance(explanation, Traced):
+        unsure = percent(explanation.answer.unsure)
+        return f"{explanation.name} <- {came_from(explanation)}; {unsure} unexplained"
     ids, deciding, found = explanation.ids, explanation.deciding, explanation.decision
     ends = settled(explanation)
     middle = f" (settled: {ends})" if ends else ""

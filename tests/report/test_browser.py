@@ -29,17 +29,19 @@ onload = () => {{
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian: apt-get install chromium)")
-def test_pages_fit_a_telephone(finished, tmp_path):
-    shutil.copytree(finished, tmp_path / "run")
-    build_report(tmp_path / "run")
+def test_pages_fit_a_telephone(finished, exemplars, tmp_path):
     long = "a-very-long-name-of-a-photograph_" * 4
     images.write(tmp_path / f"{long}.png", noise(0))
-    *_, page = explain_pictures(
-        Subject.load(tmp_path / "run"), [tmp_path / f"{long}.png"], tmp_path / "why"
-    )
+    pages = {}
+    for name, run in (("network", finished), ("exemplars", exemplars)):
+        shutil.copytree(run, tmp_path / name)
+        pages[f"{name}-report"] = build_report(tmp_path / name)
+        *_, pages[f"{name}-explain"] = explain_pictures(
+            Subject.load(tmp_path / name), [tmp_path / f"{long}.png"], tmp_path / f"{name}-why"
+        )
     frames = "".join(
-        f'<iframe id="{path.name}" src="{path}" width="{WIDTH}" height="900"></iframe>'
-        for path in (tmp_path / "run" / "report.html", page)
+        f'<iframe id="{name}" src="{path}" width="{WIDTH}" height="900"></iframe>'
+        for name, path in pages.items()
     )
     (tmp_path / "frames.html").write_text(FRAMES.format(frames=frames))
     done = subprocess.run(
@@ -49,7 +51,7 @@ def test_pages_fit_a_telephone(finished, tmp_path):
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     sizes = re.findall(r"<p>(\S+): (\d+) wide, (\d+) high</p>", done.stdout)
-    assert [name for name, _, _ in sizes] == ["report.html", "explain.html"], done.stderr[-500:]
+    assert [name for name, _, _ in sizes] == list(pages), done.stderr[-500:]
     for name, wide, high in sizes:
         assert int(wide) <= WIDTH, f"{name} runs off to the side"
         assert int(high) > 900, f"{name} shows nothing"

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from nekogao.explain.explanation import explain
-from nekogao.report import card, fonts
+from nekogao.report import card, fonts, paper
 from nekogao.report.fonts import Pen
 from tests.explain.networks import FACES, Constant, Lookup, asked, noise, subject, without_levels
 
@@ -69,7 +69,7 @@ def test_a_name_is_drawn_with_an_installed_font_that_has_it(monkeypatch):
 
 def test_a_long_name_keeps_both_its_ends():
     names = [f"IMG_20180712_the_same_beginning_of_all_of_them_{i}" for i in (1, 2)]
-    found = [card._two(name, Pen(15), 150) for name in names]
+    found = [paper._two(name, Pen(15), 150) for name in names]
     assert found[0] != found[1] and all(len(lines) == 2 for lines in found)
     caption = "settled: spurious, nearest a-very-long-name-of-a-face, in 17 steps"
-    assert card._two(caption, Pen(14), 174)[1].endswith("17 steps")
+    assert paper._two(caption, Pen(14), 174)[1].endswith("17 steps")
