@@ -151,7 +151,7 @@ def build(
             _card(each, subject.domain_name, path)
             for each, path in zip(traced[:MOST_CARDS], cards, strict=False)
         ],
-        css=text_of("page.css") + text_of("explained.css"),
+        css="".join(map(text_of, ("page.css", "explained.css", "origins.css"))),
     )
 
 

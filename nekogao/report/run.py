@@ -139,7 +139,7 @@ def build_report(
         configuration=dump_toml(to_dict(about.train)),
         rerun=_rerun(folder, about),
         seconds=max(row.seconds for row in rows),
-        css=text_of("page.css"),
+        css=text_of("page.css") + text_of("unseen.css"),
         script=text_of("page.js"),
     )
     write_text(folder.report, render("page.html", vars(page)))
