@@ -15,6 +15,7 @@ from nekogao.measures.composition import Basis, UnitPicture, UnitPictures
 from nekogao.measures.views import views
 from nekogao.models.translator import Translator
 from nekogao.names import last_part
+from nekogao.pairs.draws import kept_items
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
@@ -81,7 +82,8 @@ class Subject:
             own = run is not None and _is_of(run, given)
             if run is not None:
                 run.remember_pairs(given)
-            faces = _from_set(translator, given, chosen)
+            hold_out = run.config().hold_out if run is not None and own else 0
+            faces = _from_set(translator, given, chosen, hold_out)
             run = run if own else None
         else:
             faces = _own_faces(translator, run, chosen)
@@ -169,7 +171,7 @@ def _own_faces(translator: Translator, run: Run | None, domain: Domain | None) -
         why = f"The run's pair set {last_part(recorded.path)} cannot be read"
         pairs = run.open_pairs()
         if pairs.fingerprint == recorded.fingerprint:
-            return _from_set(translator, pairs, domain)
+            return _from_set(translator, pairs, domain, run.config().hold_out)
         name = pairs.folder.resolve().name
         why = f"The pair set {name} is no longer the one that the run was trained on"
     except NekogaoError:
@@ -177,14 +179,17 @@ def _own_faces(translator: Translator, run: Run | None, domain: Domain | None) -
     return _from_thumbnails(translator, domain, why)
 
 
-def _from_set(translator: Translator, pairs: PairSet, domain: Domain | None) -> TrainedFaces:
+def _from_set(
+    translator: Translator, pairs: PairSet, domain: Domain | None, hold_out: int
+) -> TrainedFaces:
     if pairs.size != translator.size:
         raise ConfigError(
             f"{pairs.folder}: pictures of {pairs.size}x{pairs.size}, the network takes "
             f"{translator.size}x{translator.size}. Name the pair set that it was trained on."
         )
-    count = min(len(pairs), MOST_FACES)
-    chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
+    kept = kept_items(len(pairs), hold_out)
+    count = min(len(kept), MOST_FACES)
+    chosen = [kept[i] for i in np.linspace(0, len(kept) - 1, count).round().astype(int)]
     targets = [images.rgb(pairs.picture(i, "target")) for i in chosen]
     name = domain.name if domain else (translator.model.last or pairs.domains[0])
     if name in pairs.domains:
@@ -192,10 +197,10 @@ def _from_set(translator: Translator, pairs: PairSet, domain: Domain | None) -> 
         sources = [images.as_channels(pairs.picture(i, name), channels) for i in chosen]
     else:
         sources = [translator.source(target, domain) for target in targets]
-    fewer = f"Of {len(pairs)} faces {count}, spread evenly, were compared."
+    fewer = f"Of {len(kept)} faces {count}, spread evenly, were compared."
     return TrainedFaces(
         [pairs.items[i].id for i in chosen], targets, sources,
-        note=fewer if count < len(pairs) else "",
+        note=fewer if count < len(kept) else "",
     )  # fmt: skip
 
 

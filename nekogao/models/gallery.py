@@ -15,6 +15,7 @@ from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import append_text, sha256, write_first_free
 from nekogao.models import provenance
 from nekogao.models.applied import APPLIED, AppliedRow
+from nekogao.models.file import MOST_THUMBNAILS
 from nekogao.models.translator import Fitted, Options, Result, Translator
 from nekogao.names import counted, same_name_key, slug
 from nekogao.pictures import animations, images, labels, strokes, video
@@ -218,7 +219,9 @@ def _written(work: _Work, path: Path, result: Result, choice: int, note: str) ->
 def _write_provenance(work: _Work, path: Path, result: Result, ending: str) -> None:
     """Write the map of where an output comes from, and its numbers."""
     assert result.answer is not None
-    ids = list(work.translator.model.faces)
+    known = work.translator.model.faces
+    # Of larger sets a model file has some faces only, whose order is not that of the pairs.
+    ids = list(known) if len(known) < MOST_THUMBNAILS else []
     drawn = provenance.draw(result.answer)
     work.write(path, ".png", partial(images.write_as, "PNG", drawn), f"{ending}-{provenance.NAME}")
     write = partial(provenance.write, result.answer, ids)

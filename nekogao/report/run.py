@@ -81,6 +81,8 @@ class RunPage:
     last: dict[str, Measurement]
     """Domain -> its last measurement."""
     items: int
+    trained: int
+    """Pairs that were trained on."""
     curves: str
     films: list[Film]
     unseen: list[Unseen]
@@ -130,6 +132,7 @@ def build_report(
         stages=stages(rows, list(map(str, about.train.phases))),
         last={row.domain: row for row in rows},
         items=about.pairs.items,
+        trained=about.pairs.items - about.train.hold_out,
         curves=figures.curves(rows, domains, _boundaries(rows, about.train)),
         films=films.films(folder),
         unseen=unseen.unseen(folder, rows, about),

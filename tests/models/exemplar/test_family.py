@@ -9,6 +9,7 @@ from PIL import Image
 import nekogao
 from nekogao.cli import main
 from nekogao.errors import ConfigError, InputError
+from nekogao.explain.subject import Subject
 from nekogao.models.exemplar import pins
 from nekogao.models.exemplar.pin_table import COLUMNS, PINS, read_pins
 from nekogao.models.family import Wish
@@ -266,3 +267,13 @@ def test_a_study_says_why_there_is_no_derivative(run):
     assert measure_jacobian(trained) == {}
     with pytest.raises(ConfigError, match="the family exemplar has no derivative"):
         trained.last.smooth(trained.pairs.header.domains["gray"])
+
+
+def test_pairs_that_are_held_out_are_no_learned_faces(pair_set, tmp_path):
+    config = nekogao.compose(None, phases=["edges:1"], overrides={"hold_out": 1})
+    list(nekogao.train(tmp_path / "run", pair_set, config))
+    known = list(nekogao.load(tmp_path / "run").model.faces)
+    assert len(known) == 3
+    assert Subject.load(tmp_path / "run").faces.ids == known
+    page = nekogao.build_report(tmp_path / "run").read_text()
+    assert "4 pairs (1 held out), trained on" in page and "/3</small>" in page
