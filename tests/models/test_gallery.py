@@ -197,6 +197,7 @@ def test_a_broken_video_is_reported_and_leaves_nothing(translator, tmp_path):
 
 def test_a_video_that_cannot_be_written_leaves_nothing(translator, tmp_path, monkeypatch):
     write_video(tmp_path / "clip.mp4", frames=2)
+    monkeypatch.setitem(sys.modules, "av", None)
     monkeypatch.setattr(cv2.VideoWriter, "isOpened", lambda self: False)
     (done,) = apply(translator, [str(tmp_path / "clip.mp4")], tmp_path / "out")
     assert "cannot write mp4" in done.error
