@@ -45,8 +45,8 @@ def write(path: Path, frames: Iterator[Picture], rate: float, name: str) -> None
         _encode(path, frames, Fraction(rate).limit_denominator(_FINEST))
     except av.FFmpegError as error:
         raise InputError(
-            f"{name}: cannot be written ({reason(error)}). Make room on the disk, or name another "
-            "folder with --out."
+            f"{name}: cannot be written ({error.strerror or reason(error)}). Make room on the "
+            "disk, or name another folder with --out."
         ) from None
 
 

@@ -36,7 +36,7 @@ def add(path: Path, source: Path) -> None:
         if _joined(path, source, whole):
             whole.replace(path)
     except (av.FFmpegError, ValueError, OSError) as error:
-        raise SoundError(reason(error)) from None
+        raise SoundError(getattr(error, "strerror", None) or reason(error)) from None
     finally:
         whole.unlink(missing_ok=True)
 

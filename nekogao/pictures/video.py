@@ -70,8 +70,21 @@ def showing(path: Path) -> Iterator[Iterator[Picture]]:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
+    return cv2.VideoCapture(_location(path))
+
+
+def _location(path: Path) -> str:
+    """A path as FFmpeg takes it. Raises PictureError where OpenCV would crash."""
     # FFmpeg takes what stands before a colon in a relative path for a protocol.
-    return cv2.VideoCapture(str(path.absolute()))
+    location = str(path.absolute())
+    try:
+        location.encode()
+    except UnicodeEncodeError:
+        raise PictureError(
+            f"{path}: a video whose path has bytes that are no text cannot be opened. Rename the "
+            "file or its folder."
+        ) from None
+    return location
 
 
 def _frames(capture: cv2.VideoCapture) -> Iterator[Picture]:
@@ -139,6 +152,7 @@ def write(path: Path, frames: Iterator[Picture], like: Clip, name: str) -> str:
     Raises:
         InputError: It cannot be written.
     """
+    _location(path)
     count = 0
 
     def shown() -> Iterator[Picture]:
@@ -160,13 +174,14 @@ def _even(picture: Picture) -> Picture:
 
 
 def _has_pyav() -> bool:
+    """Whether PyAV can write what is needed; before version 15 copied H.264 came out damaged."""
     try:
         import av
 
         from nekogao.pictures import h264
     except ImportError:
         return False
-    return h264.CODEC in av.codecs_available
+    return int(av.__version__.split(".")[0]) >= 15 and h264.CODEC in av.codecs_available
 
 
 def _write_by_pyav(path: Path, frames: Iterator[Picture], like: Clip, name: str) -> str:

@@ -1,12 +1,14 @@
-import resource
+import os
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from nekogao.errors import InputError
+from nekogao.errors import InputError, PictureError
 from nekogao.pictures import video
+from tests.clips import record
 
 
 def times(durations):
@@ -103,6 +105,27 @@ def test_the_rate_is_kept(tmp_path, rate):
     assert read(tmp_path / "clip.mp4")[0] == pytest.approx(rate, rel=1e-4)
 
 
+UNEVEN = [*range(10), *range(10, 49, 4), 49]
+"""When frames begin that last 0.04 s, and from 0.40 s on 0.16 s, in 25ths of two seconds."""
+
+
+@pytest.fixture
+def uneven(tmp_path):
+    return record(tmp_path / "uneven.mp4", starts=UNEVEN)
+
+
+# The clip is recorded before PyAV disappears.
+def test_a_variable_frame_rate_is_kept_in_the_file(uneven, encoder, tmp_path):
+    with video.reading(uneven) as clip:
+        assert clip.repeats
+        video.write(tmp_path / "out.mp4", clip.frames, clip, "out.mp4")
+    rate, frames = read(tmp_path / "out.mp4")
+    shown = np.round(frames.mean((1, 2, 3)) / 4).tolist()
+    assert len(shown) / rate == pytest.approx(2.0, abs=1 / rate)
+    for number, start in enumerate(UNEVEN):
+        assert shown.index(number) / rate == pytest.approx(start / 25, abs=1 / rate)
+
+
 @pytest.mark.usefixtures("encoder")
 @pytest.mark.parametrize("size", [(47, 64), (48, 63), (31, 33), (1, 1)])
 def test_an_odd_size_gets_its_last_row_and_column_twice(tmp_path, size):
@@ -129,11 +152,30 @@ def test_equal_frames_give_equal_files(tmp_path):
         assert written.split(box, 1)[1][4:12] == bytes(8)
 
 
-def test_where_pyav_has_no_h264_opencv_writes(tmp_path, monkeypatch):
-    av = pytest.importorskip("av")
-    monkeypatch.setattr(av, "codecs_available", {"aac"})
+@pytest.mark.parametrize(
+    ("name", "value"), [("codecs_available", {"aac"}), ("__version__", "14.2.0")]
+)
+def test_where_pyav_has_no_h264_or_is_too_old_opencv_writes(tmp_path, monkeypatch, name, value):
+    monkeypatch.setattr(pytest.importorskip("av"), name, value)
     write(tmp_path / "clip.mp4", flat(3))
     assert fourcc(tmp_path / "clip.mp4") == b"vp90"
+
+
+def test_a_path_that_is_no_text_is_refused_where_opencv_would_crash(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes only text")
+    (folder / "clip.mp4").write_bytes(b"no video")
+    with (
+        pytest.raises(PictureError, match="bytes that are no text"),
+        video.reading(folder / "clip.mp4"),
+    ):
+        pass
+    with pytest.raises(PictureError, match="bytes that are no text"):
+        write(folder / "out.mp4", flat(3))
+    assert [path.name for path in folder.iterdir()] == ["clip.mp4"]
 
 
 def test_where_there_is_no_vp9_either_a_note_says_that_browsers_do_not_play_it(
@@ -153,6 +195,7 @@ def test_where_there_is_no_vp9_either_a_note_says_that_browsers_do_not_play_it(
 
 @pytest.mark.usefixtures("encoder")
 def test_a_full_disk_is_reported_by_the_name_of_the_video(tmp_path):
+    resource = pytest.importorskip("resource", reason="Windows has no such limits")
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limit[1]))
     try:
