@@ -118,9 +118,9 @@ def uneven(tmp_path):
 def test_a_variable_frame_rate_is_kept_in_the_file(uneven, encoder, tmp_path):
     with video.reading(uneven) as clip:
         assert clip.repeats
-        video.write(tmp_path / "out.mp4", clip.frames, clip, "out.mp4")
+        video.write(tmp_path / "out.mp4", flat(len(UNEVEN)), clip, "out.mp4")
     rate, frames = read(tmp_path / "out.mp4")
-    shown = np.round(frames.mean((1, 2, 3)) / 4).tolist()
+    shown = np.round(frames.mean((1, 2, 3)) / 10).tolist()
     assert len(shown) / rate == pytest.approx(2.0, abs=1 / rate)
     for number, start in enumerate(UNEVEN):
         assert shown.index(number) / rate == pytest.approx(start / 25, abs=1 / rate)
