@@ -94,8 +94,9 @@ def apply(
 
     What fails is reported and the rest goes on. Outputs are named after their inputs; a name that
     is taken gets a number, so nothing is ever overwritten. `applied.jsonl` in the folder says what
-    came from what. Videos come out as mp4, animations as their own kind, both with all frames and
-    their timing. Of pictures and frames one is held at its full size at a time.
+    came from what. Videos come out as mp4, with their sound where PyAV is installed, animations as
+    their own kind, both with all frames and their timing. Of pictures and frames one is held at
+    its full size at a time.
 
     Args:
         translator: The network.
@@ -294,8 +295,11 @@ def _apply_video(work: _Work, path: Path) -> Applied:
     with video.reading(path) as clip:
         frames = _translated(work, clip.frames, seen)
         name = f"{work.out / slug(path.stem)}.mp4"
-        target = work.write(path, ".mp4", lambda hidden: video.write(hidden, frames, clip, name))
-    return _applied(work, path, target, seen)
+        notes: list[str] = []
+        target = work.write(
+            path, ".mp4", lambda hidden: notes.append(video.write(hidden, frames, clip, name))
+        )
+    return _applied(work, path, target, seen, *notes)
 
 
 def _apply_animation(work: _Work, path: Path) -> Applied:
@@ -320,10 +324,12 @@ def _translated(work: _Work, frames: Iterator[Picture], seen: list[Near]) -> Ite
         yield work.shown(result)
 
 
-def _applied(work: _Work, path: Path, target: Path, seen: Sequence[Near]) -> Applied:
+def _applied(
+    work: _Work, path: Path, target: Path, seen: Sequence[Near], note: str = ""
+) -> Applied:
     """What became of a video or an animation."""
     ((nearest, count),) = Counter(face for face, _ in seen).most_common(1)
     distance = sum(near for face, near in seen if face == nearest) / count
-    done = Applied(path, target, frames=len(seen), nearest=nearest, distance=distance)
+    done = Applied(path, target, frames=len(seen), nearest=nearest, distance=distance, note=note)
     _record(work, done)
     return done

@@ -1,9 +1,9 @@
-"""Videos: frames in, frames out, by OpenCV."""
+"""Videos: frames in by OpenCV, frames out by PyAV where it is installed."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,12 @@ _USUAL_RATE = 25.0
 _FASTEST = 120.0
 """Frames per second at which a video whose frames last unequally long is written at most."""
 
+_CODES = {
+    "vp09": "",
+    "mp4v": "browsers do not play it. Install PyAV with `pip install 'nekogao[video]'`.",
+}
+"""OpenCV's codecs for mp4, the preferred first -> what is to be known of them."""
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -30,6 +36,8 @@ class Clip:
     """Frames per second."""
     repeats: Sequence[int] = ()
     """How often each frame is shown at that rate; empty where it is once each."""
+    path: Path | None = None
+    """The file, for its sound."""
 
 
 @contextmanager
@@ -38,7 +46,7 @@ def reading(path: Path) -> Iterator[Clip]:
     with showing(path) as frames:
         with decoding.guarded(str(path)):
             rate, repeats = _timing_of(path)
-        yield Clip(frames, rate, repeats)
+        yield Clip(frames, rate, repeats, path)
 
 
 @contextmanager
@@ -62,8 +70,21 @@ def showing(path: Path) -> Iterator[Iterator[Picture]]:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
+    return cv2.VideoCapture(_location(path))
+
+
+def _location(path: Path) -> str:
+    """A path as FFmpeg takes it. Raises PictureError where OpenCV would crash."""
     # FFmpeg takes what stands before a colon in a relative path for a protocol.
-    return cv2.VideoCapture(str(path.absolute()))
+    location = str(path.absolute())
+    try:
+        location.encode()
+    except UnicodeEncodeError:
+        raise PictureError(
+            f"{path}: a video whose path has bytes that are no text cannot be opened. Rename the "
+            "file or its folder."
+        ) from None
+    return location
 
 
 def _frames(capture: cv2.VideoCapture) -> Iterator[Picture]:
@@ -112,33 +133,95 @@ def timing(times: Sequence[float], rate: float, length: float) -> tuple[float, l
     return fine, [after - before for before, after in pairwise(starts)]
 
 
-def write(path: Path, frames: Iterator[Picture], like: Clip, name: str) -> None:
-    """Write frames of one size as MPEG-4, with the timing of a clip.
+def write(path: Path, frames: Iterator[Picture], like: Clip, name: str) -> str:
+    """Write frames of one size as mp4, with the timing of a clip.
 
-    Raises InputError, which calls the video `name`, where OpenCV cannot write it.
+    With PyAV they become H.264, with the sound of the clip's file; otherwise VP9 or, where OpenCV
+    has none, MPEG-4 part 2, without sound. A frame of odd width or height gets its last column or
+    row twice, since players want even ones.
+
+    Args:
+        path: The file, whatever its suffix.
+        frames: uint8, h w 3 or h w; at least one.
+        like: The clip.
+        name: What errors call the video.
+
+    Returns:
+        What a person should know of the result; empty where all is as usual.
+
+    Raises:
+        InputError: It cannot be written.
     """
+    _location(path)
+    count = 0
+
+    def shown() -> Iterator[Picture]:
+        nonlocal count
+        for number, picture in enumerate(frames):
+            repeats = like.repeats[number] if number < len(like.repeats) else 1
+            count += repeats
+            yield from repeat(_even(images.rgb(picture)), repeats)
+
+    encode = _write_by_pyav if _has_pyav() else _write_by_opencv
+    note = encode(path, shown(), like, name)
+    _check_written(path, count, name)
+    return note
+
+
+def _even(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+def _has_pyav() -> bool:
+    """Whether PyAV can write what is needed; before version 15 copied H.264 came out damaged."""
+    try:
+        import av
+
+        from nekogao.pictures import h264
+    except ImportError:
+        return False
+    return int(av.__version__.split(".")[0]) >= 15 and h264.CODEC in av.codecs_available
+
+
+def _write_by_pyav(path: Path, frames: Iterator[Picture], like: Clip, name: str) -> str:
+    from nekogao.pictures import h264, sound
+
+    h264.write(path, frames, like.rate, name)
+    if like.path is None:
+        return ""
+    try:
+        sound.add(path, like.path)
+    except sound.SoundError as error:
+        return f"{like.path}: written without its sound, which cannot be copied ({error})."
+    return ""
+
+
+def _write_by_opencv(path: Path, frames: Iterator[Picture], like: Clip, name: str) -> str:
     # The writer chooses the container by suffix, which a temporary name lacks.
     with_suffix = path.with_suffix(".mp4").absolute()
-    writer, count = None, 0
+    writer, note = None, ""
     try:
-        for number, picture in enumerate(frames):
+        for picture in frames:
             if writer is None:
-                shape = (picture.shape[1], picture.shape[0])
-                code = cv2.VideoWriter.fourcc(*"mp4v")
-                writer = cv2.VideoWriter(str(with_suffix), code, like.rate, shape)
-                if not writer.isOpened():
-                    raise InputError(f"{name}: this OpenCV cannot write mp4 video.")
-            shown = cv2.cvtColor(images.rgb(picture), cv2.COLOR_RGB2BGR)
-            repeats = like.repeats[number] if number < len(like.repeats) else 1
-            for _ in range(repeats):
-                writer.write(shown)
-            count += repeats
+                writer, note = _writer(with_suffix, picture, like.rate, name)
+            writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     finally:
         if writer is not None:
             writer.release()
         if with_suffix.exists():
             with_suffix.rename(path)
-    _check_written(path, count, name)
+    return note
+
+
+def _writer(path: Path, first: Picture, rate: float, name: str) -> tuple[cv2.VideoWriter, str]:
+    """A writer of frames like the first, and what is to be known of its codec."""
+    shape = (first.shape[1], first.shape[0])
+    for code, note in _CODES.items():
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), rate, shape)
+        if writer.isOpened():
+            return writer, f"{name}: {note}" if note else ""
+    raise InputError(f"{name}: this OpenCV cannot write mp4 video.")
 
 
 def _check_written(path: Path, count: int, name: str) -> None:

@@ -17,6 +17,7 @@ from nekogao.models.applied import APPLIED, read_applied
 from nekogao.models.gallery import apply, find_inputs
 from nekogao.models.translator import Options
 from nekogao.pictures import images
+from tests.clips import damage, record, tracks
 
 
 @pytest.fixture(scope="module")
@@ -197,10 +198,23 @@ def test_a_broken_video_is_reported_and_leaves_nothing(translator, tmp_path):
 
 def test_a_video_that_cannot_be_written_leaves_nothing(translator, tmp_path, monkeypatch):
     write_video(tmp_path / "clip.mp4", frames=2)
+    monkeypatch.setitem(sys.modules, "av", None)
     monkeypatch.setattr(cv2.VideoWriter, "isOpened", lambda self: False)
     (done,) = apply(translator, [str(tmp_path / "clip.mp4")], tmp_path / "out")
     assert "cannot write mp4" in done.error
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_video_keeps_its_sound_and_a_note_says_where_it_is_damaged(translator, tmp_path):
+    whole = record(tmp_path / "whole.mp4", "aac")
+    bad = damage(record(tmp_path / "bad.mp4", "aac"), 40)
+    kept, lost = apply(translator, [whole, bad], tmp_path / "out")
+    assert (kept.error, kept.note, lost.error) == ("", "", "")
+    assert lost.note.startswith(f"{bad}: written without its sound")
+    assert (kept.frames, lost.frames) == (50, 50)
+    assert tracks(kept.output) == ["audio", "video"] and tracks(lost.output) == ["video"]
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"whole.mp4", "bad.mp4", APPLIED}
 
 
 def test_a_record_that_was_cut_off_is_left_out(translator, folder, tmp_path):
