@@ -49,7 +49,7 @@ class Protocol:
 
 FULL = Protocol()
 QUICK = Protocol(
-    frames=30, size=64, large=128, many=20, seconds=1.0, width=8, votes=1, timed=3
+    frames=30, size=64, large=128, many=20, seconds=0.3, width=8, votes=1, timed=3
 )  # fmt: skip
 """Small enough for a test."""
 

@@ -14,6 +14,7 @@ from nekogao.bench.baselines import textbook_unet
 from nekogao.bench.clip import Protocol, Task, write_set
 from nekogao.bench.patchmatch import Synthesis
 from nekogao.config.compose import compose
+from nekogao.config.schema import TrainConfig
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
@@ -25,6 +26,8 @@ from nekogao.training.loop import train
 Translate = Callable[[Picture], Picture]
 _PILOT = 0.2
 """How long a pilot measures a network's updates, as a share of the training time."""
+_TRIES, _ENOUGH = 3, 0.7
+"""How often a run is made at most, and the share of the training time that it should take."""
 _SLOW = 5
 """First updates that are slower than the others."""
 _NEVER = 10**6
@@ -80,30 +83,44 @@ def network(
     """A network of the convolutional family, trained for so long that the time is used up.
 
     A pilot tells how long its updates take, so that the schedule of the learning rate is whole.
+    Where the machine was busy then, the run is too short, and is made again.
     """
     pairs = PairSet.open(write_set(folder / "set", task.domain, task.known, task.shown))
     overrides = {**settings, "every": _NEVER, "probe": 1, "checkpoint_seconds": float(_NEVER)}
     name = task.domain.name
     pilot = compose(recipe, phases=f"{name}:{_NEVER}", overrides=overrides)
     keep_freed_memory()  # as the command does
-    updates, ends = 1, list[float]()  # of an epoch; and when each update of the pilot ended
-    stop = partial(_late, time.perf_counter(), _PILOT * protocol.seconds)
-    for event in train(folder / "pilot", pairs, pilot, stop=stop):
+    each, updates = _pace(folder / "pilot", pairs, pilot, _PILOT * protocol.seconds)
+    epochs = max(1, int(protocol.seconds / each / updates))
+    for number in range(_TRIES):
+        run, begun = folder / f"run-{number}", time.perf_counter()
+        config = compose(recipe, phases=f"{name}:{epochs}", overrides=overrides)
+        done = 0
+        for event in train(run, pairs, config, stop=partial(_late, begun, 2 * protocol.seconds)):
+            done = event.step if isinstance(event, Stepped) else done
+        translator = Translator.load(run)
+        taken = time.perf_counter() - begun
+        if taken > _ENOUGH * protocol.seconds:
+            break
+        epochs = int(epochs * protocol.seconds / taken)
+    whole = "" if done == epochs * updates else f" of {epochs * updates:,}, then stopped"
+    return Ready(partial(_output, translator), taken, f"{done:,} updates{whole}")
+
+
+def _pace(run: Path, pairs: PairSet, pilot: TrainConfig, longest: float) -> tuple[float, int]:
+    """The median of an update's seconds, and the updates of an epoch."""
+    updates, ends = 1, list[float]()
+    begun = time.perf_counter()
+
+    def stop() -> bool:
+        return len(ends) > 2 * _SLOW and _late(begun, longest)
+
+    for event in train(run, pairs, pilot, stop=stop):
         if isinstance(event, Started):
             updates = event.total // _NEVER
         elif isinstance(event, Stepped):
             ends.append(event.seconds)
-    counted = ends[_SLOW:] or ends
-    each = (counted[-1] - counted[0]) / (len(counted) - 1) if len(counted) > 1 else ends[-1]
-    epochs = max(1, int(protocol.seconds / each / updates))
-    config = compose(recipe, phases=f"{name}:{epochs}", overrides=overrides)
-    begun = time.perf_counter()
-    for _ in train(folder / "run", pairs, config, stop=partial(_late, begun, 2 * protocol.seconds)):
-        pass
-    translator = Translator.load(folder / "run")
-    taken = time.perf_counter() - begun
-    about = f"{epochs * updates:,} updates, the pilot's {len(ends):,} aside"
-    return Ready(partial(_output, translator), taken, about)
+    return float(np.median(np.diff(ends)[_SLOW:])), updates
 
 
 def _late(begun: float, longest: float) -> bool:
@@ -167,9 +184,7 @@ def without(translator: Translator, pair: int) -> Translator:
     """Our translator as if one pair had never been taken in."""
     leave_out = translator.family.without
     assert leave_out is not None
-    return Translator(
-        replace(translator.model, network=leave_out(translator.model.network, pair))
-    )
+    return Translator(replace(translator.model, network=leave_out(translator.model.network, pair)))
 
 
 def left_out(translator: Translator, task: Task) -> list[Picture]:

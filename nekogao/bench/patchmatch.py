@@ -48,7 +48,7 @@ def line_guides(source: Picture) -> Guides:
 
 def picture_guides(source: Picture) -> Guides:
     """Of other sources: themselves."""
-    return np.atleast_3d(source).astype(np.float32) / 255
+    return np.atleast_3d(source).astype(np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True)
