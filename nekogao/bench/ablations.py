@@ -30,8 +30,8 @@ def one_picture() -> Iterator[None]:
     """Lines give one flow picture instead of two."""
     usual = descriptors.KINDS["lines"]
 
-    def first(source: Picture) -> descriptors.Descriptor:
-        found = usual(source)
+    def first(source: Picture, careful: bool = False) -> descriptors.Descriptor:
+        found = usual(source, careful)
         return found._replace(flow=found.flow[:1])
 
     descriptors.KINDS["lines"] = first
