@@ -16,26 +16,26 @@ class TextbookUNet(nn.Module):
     leave nothing of a batch of one (as the authors' erratum says).
     """
 
-    def __init__(self, size: int = 256, width: int = 64) -> None:
+    def __init__(self, size: int = 256, width: int = 64, channels: int = 1) -> None:
         super().__init__()
         levels = size.bit_length() - 1
         encoded = [width * min(2**i, 8) for i in range(levels)]
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         for i, out in enumerate(encoded):
             down: list[nn.Module] = [nn.LeakyReLU(0.2)] if i else []
-            down.append(nn.Conv2d(encoded[i - 1] if i else 1, out, 4, stride=2, padding=1))
+            down.append(nn.Conv2d(encoded[i - 1] if i else channels, out, 4, stride=2, padding=1))
             if 0 < i < levels - 1:
                 down.append(nn.BatchNorm2d(out))
             self.down.append(nn.Sequential(*down))
-        channels = encoded[-1]
+        inner = encoded[-1]
         for i in range(levels - 2, -1, -1):
-            up = [nn.ReLU(), nn.ConvTranspose2d(channels, encoded[i], 4, stride=2, padding=1)]
+            up = [nn.ReLU(), nn.ConvTranspose2d(inner, encoded[i], 4, stride=2, padding=1)]
             up.append(nn.BatchNorm2d(encoded[i]))
             if i >= levels - 4:
                 up.append(nn.Dropout(0.5))
             self.up.append(nn.Sequential(*up))
-            channels = 2 * encoded[i]
-        self.last = nn.ConvTranspose2d(channels, 3, 4, stride=2, padding=1)
+            inner = 2 * encoded[i]
+        self.last = nn.ConvTranspose2d(inner, 3, 4, stride=2, padding=1)
         self.apply(_initialise)
 
     def forward(self, source: Tensor) -> Tensor:
@@ -87,10 +87,10 @@ class ArticleGenerator(nn.Module):
 class PatchDiscriminator(nn.Module):
     """The 70x70 PatchGAN of Isola et al. 2017, section 6.1.2: C64-C128-C256-C512."""
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, channels: int = 1) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        channels = 4
+        channels += 3  # source and picture together
         for i, stride in enumerate((2, 2, 2, 1)):
             out = width * 2**i
             layers.append(nn.Conv2d(channels, out, 4, stride=stride, padding=1))
@@ -117,7 +117,7 @@ class Baseline:
     """A generator and its discriminator, trained in the ordinary way.
 
     Args:
-        generator: From sources b 1 h w to pictures b 3 h w, both in [-1, 1].
+        generator: From sources b c h w to pictures b 3 h w, both in [-1, 1].
         discriminator: From sources and pictures to logits.
         lr: Adam's learning rate.
         betas: Adam's decays.
@@ -167,11 +167,15 @@ class Baseline:
             return self.generator(source)
 
 
-def textbook_unet(size: int = 256, width: int = 64) -> Baseline:
-    """Isola et al. 2017, sections 3.3 and 6: Adam 2e-4, L1 times 100; meant for batches of one."""
+def textbook_unet(size: int = 256, width: int = 64, channels: int = 1) -> Baseline:
+    """Isola et al. 2017, sections 3.3 and 6: Adam 2e-4, L1 times 100; meant for batches of one.
+
+    `channels` are those of a source.
+    """
     return Baseline(
-        TextbookUNet(size, width), PatchDiscriminator(width), lr=2e-4, betas=(0.5, 0.999), l1=100.0
-    )
+        TextbookUNet(size, width, channels), PatchDiscriminator(width, channels),
+        lr=2e-4, betas=(0.5, 0.999), l1=100.0,
+    )  # fmt: skip
 
 
 def article(size: int = 128, width: int = 64) -> Baseline:

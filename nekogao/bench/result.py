@@ -63,6 +63,8 @@ class Conditions:
     matmul_flops_per_second: float
     pairs: str | None
     """The pair set's name; None for the embedded faces."""
+    clip: str | None = None
+    """The clip's name; None where none was named."""
     quick: bool
 
 
@@ -105,13 +107,14 @@ def _processor() -> str:
     return found[1] if found else platform.processor() or platform.machine()
 
 
-def about(rate: float, pairs: Path | None, quick: bool) -> Conditions:
+def about(rate: float, pairs: Path | None, quick: bool, clip: Path | None = None) -> Conditions:
     """What is known before the first section.
 
     Args:
         rate: Operations per second of a large matrix product.
         pairs: The pair set; None for the embedded faces.
         quick: Whether less was measured.
+        clip: The clip of the section `unseen`, where one is named.
     """
     return Conditions(
         date=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -124,6 +127,7 @@ def about(rate: float, pairs: Path | None, quick: bool) -> Conditions:
         machine=machine(),
         matmul_flops_per_second=rate,
         pairs=pairs.resolve().name if pairs else None,
+        clip=clip.name if clip else None,
         quick=quick,
     )
 

@@ -8,12 +8,13 @@ from rich.table import Table
 
 from nekogao.bench.findings import GOALS, Line, Section, rows_of
 from nekogao.bench.steps import Profiles
+from nekogao.bench.unseen import UnseenNumbers
 
 
 def _amount(value: float | None, unit: str) -> str:
     if value is None:
         return "not reached"
-    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+    return (f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}").rstrip()
 
 
 def _goals(row: Line) -> tuple[str, str]:
@@ -56,6 +57,44 @@ def operations(profiles: Profiles) -> list[Table]:
     return tables
 
 
+def methods(numbers: UnseenNumbers) -> Table:
+    """What every method makes of the sources that it never saw."""
+    title = f"Sources never seen, of {numbers.clip}"
+    table = Table("task", "method", title=title, title_justify="left")
+    for name in ("MAE", "SSIM", "sharpness", "set-up s", "picture s"):
+        table.add_column(name, justify="right")
+    table.add_column("training")
+    before = ""
+    for score in numbers.scores:
+        if before and score.task != before:
+            table.add_section()
+        before = score.task
+        spent = _seconds(score.set_up, 2), _seconds(score.picture, 3)
+        made = _quality(score.mae, score.ssim, score.sharpness)
+        table.add_row(score.task, score.method, *made, *spent, score.about)
+    return table
+
+
+def changes(numbers: UnseenNumbers) -> Table:
+    """What each setting of ours gives, on held-out frames and on pairs left out."""
+    table = Table("task", "setting", title="One setting changed", title_justify="left")
+    for side in ("held out", "left out"):
+        for name in ("MAE", "SSIM", "sharpness"):
+            table.add_column(f"{side} {name}", justify="right")
+    for row in numbers.ablations:
+        cells = (_quality(q.mae, q.ssim, q.sharpness) for q in (row.held, row.left))
+        table.add_row(row.task, row.setting, *(cell for three in cells for cell in three))
+    return table
+
+
+def _seconds(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _quality(mae: float, ssim: float, sharpness: float) -> tuple[str, str, str]:
+    return f"{mae:.4f}", f"{ssim:.4f}", f"{sharpness:.3f}"
+
+
 def show(rate: float, sections: Sequence[Section]) -> None:
     """Print everything; `rate` is that of a large matrix product, in operations per second."""
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
@@ -70,3 +109,11 @@ def show(rate: float, sections: Sequence[Section]) -> None:
         if isinstance(section.found.numbers, Profiles):
             for table in operations(section.found.numbers):
                 console.print(table)
+        if isinstance(section.found.numbers, UnseenNumbers):
+            console.print(methods(section.found.numbers))
+            console.print(changes(section.found.numbers))
+            for each in section.found.numbers.agreement:
+                console.print(
+                    f"{each.task}: held out and left out rank the settings alike, by Spearman's "
+                    f"correlation of SSIM, {each.ssim:.2f}, and of MAE, {each.mae:.2f}"
+                )

@@ -34,13 +34,14 @@ def test_the_command_offers_exactly_the_sections():
 
 def test_sections_run_in_order_on_the_embedded_faces(sections):
     done = list(suite.run())
-    assert [section.name for section in done] == sections
-    assert done[-1].found.rows[0].note == f"10 pairs, after {', '.join(sections[:-1])}"
+    without = [name for name in sections if name not in suite.NEEDS_CLIP]
+    assert [section.name for section in done] == without
+    assert done[-1].found.rows[0].note == f"10 pairs, after {', '.join(without[:-1])}"
 
 
 def test_quick_leaves_the_long_ones_out_unless_they_are_named(sections, pair_set):
     assert [s.name for s in suite.run(pair_set, quick=True)] == [
-        name for name in sections if name != "textbook"
+        name for name in sections if name not in ("textbook", "unseen")
     ]
     named = [s.name for s in suite.run(pair_set, ["textbook", "help"], quick=True)]
     assert named == ["help", "textbook"]
