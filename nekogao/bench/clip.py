@@ -37,7 +37,7 @@ class Protocol:
     """Pixels a side where the time of a larger picture is asked."""
     many: int = 300
     """Pairs where the time among many pairs is asked."""
-    seconds: float = 60.0
+    seconds: float = 30.0
     """How long each network is trained, the measurement of its speed aside."""
     width: int = 64
     """Of the textbook's networks."""

@@ -1,5 +1,6 @@
 """Answering: from the pairs of one domain to the answer to one source."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -24,10 +25,11 @@ _COARSE = 4
 """Every so manieth pixel is compared to narrow many pairs to a few."""
 _KEPT = 32
 """Descriptors that are kept ready."""
-_FAMILIAR = 0.13
-"""The strangeness of the best registered pair up to which a dense flow is trusted. Measured of
-edges: up to 0.04 between near frames of a person who talks, 0.10 where the head has moved far; of
-one face registered with another's, 0.16 and more."""
+_FAMILIAR, _FAMILIAR_SLOPE = 0.148, -0.043
+"""The strangeness of the best registered pair up to which a dense flow is trusted: at a side of
+128, and what doubling the side adds. Measured of edges with sides of 256, 128 and 64: a person
+whose head has moved far has up to 0.091, 0.131 and 0.190; one face registered with another's has
+0.120, 0.165 and 0.186 and more."""
 _USUAL_FREEDOM = 0.6
 """Of faces like none of the pairs': the pins hold, and the lines are followed a little."""
 _MOST_PINNED = 24
@@ -146,7 +148,7 @@ class Pairs:
         if self.patched and not wish.rank and wish.freedom is None:
             return self._patched(source, new, order)
         candidates = self.candidates(new, order[wish.rank % len(order) :][: self.best])
-        strange = min(each.strangeness for each in candidates) > _FAMILIAR
+        strange = min(each.strangeness for each in candidates) > _familiar(max(source.shape))
         if strange and self.kind != "labels":
             return self._pinned(source, new, order, wish)
         if wish.freedom == 0:
@@ -269,6 +271,11 @@ class Pairs:
             freedom=1.0,
             memory=Memory(new, {}),
         )
+
+
+def _familiar(side: int) -> float:
+    """The strangeness up to which a dense flow is trusted; lines are a pixel wide at any side."""
+    return max(0.0, _FAMILIAR + _FAMILIAR_SLOPE * math.log2(side / 128))
 
 
 def _thin(descriptor: Descriptor) -> NDArray[np.uint8]:
