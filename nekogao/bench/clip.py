@@ -45,11 +45,16 @@ class Protocol:
     """Rounds of matching and voting on each level of the patch synthesis."""
     timed: int = 9
     """Pictures whose time is measured."""
+    several: tuple[str, ...] = ("edges", "gray", "labels")
+    """Keys of SOURCES that are measured with every tenth frame as a pair."""
+    single: tuple[str, ...] = ("edges", "gray", "labels")
+    """Keys of SOURCES that are measured with one pair."""
 
 
 FULL = Protocol()
 QUICK = Protocol(
-    frames=30, size=64, large=128, many=20, seconds=0.3, width=8, votes=1, timed=3
+    frames=30, size=64, large=128, many=20, seconds=0.3, width=8, votes=1, timed=3,
+    several=("edges", "gray"), single=("edges",),
 )  # fmt: skip
 """Small enough for a test."""
 
@@ -176,11 +181,11 @@ def painting(frames: Sequence[Picture]) -> Task:
     )
 
 
-def tasks(frames: Sequence[Picture]) -> list[Task]:
-    """Every domain with every tenth frame as a pair, and with the first alone; then painted."""
+def tasks(frames: Sequence[Picture], protocol: Protocol = FULL) -> list[Task]:
+    """Domains with every tenth frame as a pair, and with the first alone; then painted frames."""
     usual = range(0, len(frames), _STEP)
-    several = [task(name, frames, usual) for name in SOURCES]
-    single = [task(name, frames, [0]) for name in SOURCES]
+    several = [task(name, frames, usual) for name in protocol.several]
+    single = [task(name, frames, [0]) for name in protocol.single]
     return [*several, *single, painting(frames)]
 
 

@@ -104,7 +104,7 @@ def unseen(work: Workplace) -> Findings:
         raise ConfigError(NEEDS)
     protocol, clip, scratch = _protocol(work.quick), work.clip, work.scratch / "unseen"
     frames = squares(clip, protocol.frames, protocol.size)
-    every = tasks(frames)
+    every = tasks(frames, protocol)
     named = {each.name: each for each in every}
     ten, gray = (_first(every, kind) for kind in ("edges", "gray"))
     scores = [score for each in every for score in measured(each, protocol, scratch / each.name)]

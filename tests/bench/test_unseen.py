@@ -26,7 +26,7 @@ def drawn(number, size=64):
     """A face-like blob that moves along with the frames, before something that does not."""
     noise = np.random.default_rng(0).normal(0, 60, (size, size, 3))
     behind = cv2.GaussianBlur(noise, (0, 0), 4 * size / 64)
-    picture = np.clip(np.array((200, 180, 90)) + behind, 0, 255).astype(np.uint8)
+    picture = np.clip(behind + np.array((200, 180, 90)), 0, 255).astype(np.uint8)
     unit, across = size / 64, size / 2 + number * size / 300
     for colour, down, reach in (((60, 40, 30), 32, 20), ((230, 190, 160), 34, 15)):
         cv2.circle(picture, (round(across), round(down * unit)), round(reach * unit), colour, -1)
