@@ -27,14 +27,19 @@ async function loudest() {
   } catch (error) { return 0; }
 }
 video.onerror = () => tell({ error: video.error.message });
-video.onloadeddata = () => video.currentTime = 1.5;
-video.onseeked = async () => {
+video.onloadeddata = () => {
+  video.onloadeddata = null;
+  video.currentTime = 1.5;
+  video.requestVideoFrameCallback(shown);
+};
+async function shown(now, { mediaTime }) {
+  if (mediaTime < 1.4) return video.requestVideoFrameCallback(shown);
   const pen = document.createElement("canvas").getContext("2d");
   pen.drawImage(video, 0, 0);
   const pixel = [...pen.getImageData(5, 5, 1, 1).data].slice(0, 3);
   const { videoWidth: width, videoHeight: height, duration: seconds } = video;
   tell({ width, height, seconds, pixel, loudest: await loudest() });
-};
+}
 video.src = "data:video/mp4;base64," + data;
 </script>"""
 
