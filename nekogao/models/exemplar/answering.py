@@ -236,22 +236,25 @@ class Pairs:
         shares = blending.weights([each.mismatch for each in candidates], self.decisive)
         if before is not None:
             shares = steadied(new, candidates, shares, before, self.usual)
+        fits = np.min([each.mismatch for each in candidates], axis=0)
+        memory = Memory.of(new, candidates, shares)
+        if self.careful:
+            candidates, shares = blending.merged(candidates, shares)
         freedom = 1.0 if wish.freedom is None else wish.freedom
         pictures = [
             bent(self.targets[c.pair], c.flow * freedom, cv2.INTER_CUBIC) for c in candidates
         ]
-        heaviest = shares.argmax(axis=0)
-        led = np.stack([places(each.flow * freedom) for each in candidates])
-        counted = shares.mean(axis=(1, 2))
-        ranked = sorted(range(len(candidates)), key=lambda i: -counted[i])
+        pairs, counted, led = blending.by_pair(candidates, shares, freedom)
+        heaviest = counted.argmax(axis=0)
+        ranked = np.argsort(-counted.mean(axis=(1, 2)), kind="stable")
         return Answer(
             output=blending.blend(pictures, shares),
-            pair=np.array([each.pair for each in candidates], np.int32)[heaviest],
+            pair=pairs[heaviest],
             place=np.take_along_axis(led, heaviest[None, ..., None], axis=0)[0],
-            doubt=np.min([each.mismatch for each in candidates], axis=0) / self.usual_mismatch,
-            chosen=tuple(dict.fromkeys(candidates[i].pair for i in ranked)),
+            doubt=fits / self.usual_mismatch,
+            chosen=tuple(pairs[ranked].tolist()),
             freedom=freedom,
-            memory=Memory.of(new, candidates, shares),
+            memory=memory,
         )
 
     def _patched(self, source: Picture, new: Descriptor, order: Sequence[int]) -> Answer:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nekogao.models.exemplar.descriptors import Descriptor
-from nekogao.models.exemplar.registration import bent
-from nekogao.models.exemplar.spline import Flow
+from nekogao.models.exemplar.registration import bent, grid, places
+from nekogao.models.exemplar.spline import Flow, unfold
 from nekogao.pictures.images import Picture
 
 Map = NDArray[np.float32]
@@ -72,3 +72,43 @@ def blend(pictures: Sequence[Picture], shares: NDArray[np.float32]) -> Picture:
     for picture, share in zip(pictures, shares, strict=True):
         total += picture * (share if picture.ndim == 2 else share[..., None])
     return np.clip(np.rint(total), 0, 255).astype(np.uint8)
+
+
+def merged(
+    candidates: Sequence[Candidate], shares: NDArray[np.float32]
+) -> tuple[list[Candidate], NDArray[np.float32]]:
+    """One candidate for each pair, whose flow is the mean of its candidates' without folds.
+
+    Several flows of a pair blended show things twice where they disagree.
+    """
+    pairs, counted, led = by_pair(candidates, shares, 1.0)
+    still = grid(*led.shape[1:3])
+    found = []
+    for number, pair in enumerate(pairs.tolist()):
+        own = [each for each in candidates if each.pair == pair]
+        fits = np.min([each.mismatch for each in own], axis=0)
+        strangeness = min(each.strangeness for each in own)
+        found.append(Candidate(pair, 0, unfold(led[number] - still), fits, strangeness))
+    return found, counted
+
+
+def by_pair(
+    candidates: Sequence[Candidate], shares: NDArray[np.float32], freedom: float
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    """What candidates of the same pair come to together.
+
+    Returns:
+        The pairs, n; how much each counts, n h w; and the place that each gives, n h w 2, the
+        mean of its candidates' places by their weights.
+    """
+    pairs = np.array(list(dict.fromkeys(each.pair for each in candidates)), np.int32)
+    own = np.array([each.pair for each in candidates])
+    led = np.stack([places(each.flow * freedom) for each in candidates])
+    counted = np.stack([shares[own == pair].sum(axis=0) for pair in pairs])
+    firm = shares + _NOTHING  # where none of a pair's counts, all of them do
+    means = [
+        (firm[own == pair][..., None] * led[own == pair]).sum(axis=0)
+        / firm[own == pair].sum(axis=0)[..., None]
+        for pair in pairs
+    ]
+    return pairs, np.asarray(counted, np.float32), np.stack(means).astype(np.float32)
