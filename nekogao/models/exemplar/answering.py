@@ -238,17 +238,18 @@ class Pairs:
             shares = steadied(new, candidates, shares, before, self.usual)
         fits = np.min([each.mismatch for each in candidates], axis=0)
         memory = Memory.of(new, candidates, shares)
-        if self.careful:
-            candidates, shares = blending.merged(candidates, shares)
         freedom = 1.0 if wish.freedom is None else wish.freedom
         pictures = [
             bent(self.targets[c.pair], c.flow * freedom, cv2.INTER_CUBIC) for c in candidates
         ]
+        output = blending.blend(pictures, shares)
+        if self.careful:
+            candidates, shares = blending.merged(candidates, shares)
         pairs, counted, led = blending.by_pair(candidates, shares, freedom)
         heaviest = counted.argmax(axis=0)
         ranked = np.argsort(-counted.mean(axis=(1, 2)), kind="stable")
         return Answer(
-            output=blending.blend(pictures, shares),
+            output=output,
             pair=pairs[heaviest],
             place=np.take_along_axis(led, heaviest[None, ..., None], axis=0)[0],
             doubt=fits / self.usual_mismatch,

@@ -77,10 +77,8 @@ def blend(pictures: Sequence[Picture], shares: NDArray[np.float32]) -> Picture:
 def merged(
     candidates: Sequence[Candidate], shares: NDArray[np.float32]
 ) -> tuple[list[Candidate], NDArray[np.float32]]:
-    """One candidate for each pair, whose flow is the mean of its candidates' without folds.
-
-    Several flows of a pair blended show things twice where they disagree.
-    """
+    """One candidate for each pair, whose flow is the mean of its candidates' without folds: the
+    place in the pair that a pixel comes from, although several flows have a say in its colour."""
     pairs, counted, led = by_pair(candidates, shares, 1.0)
     still = grid(*led.shape[1:3])
     found = []
