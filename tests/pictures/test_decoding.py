@@ -116,12 +116,22 @@ def test_white_is_zero_means_the_same_in_sixteen_bits_as_in_eight():
     assert np.array_equal(times_256, deep)
 
 
+@pytest.mark.parametrize("photometric", [0, 1])
+def test_a_ramp_of_sixteen_bits_equals_the_same_ramp_cut_off_at_eight(photometric):
+    ramp = np.tile(np.linspace(0, 1, 32), (32, 1))
+    deep, flat = (ramp * 65535).astype(np.uint16), (ramp * 255).astype(np.uint8)
+    if photometric == 0:
+        deep, flat = 0xFFFF - deep, 255 - flat
+    sixteen, eight = (tiff(v, b, photometric) for v, b in ((deep, 16), (flat, 8)))
+    assert np.array_equal(decoding.decode(sixteen), decoding.decode(eight))
+
+
 def test_numbers_of_labels_stored_in_sixteen_bits_are_not_scaled_to_black(tmp_path):
     labels = np.repeat(np.arange(11, dtype=np.uint16), 8).reshape(8, 11)
     Image.fromarray(labels).save(tmp_path / "a.png")
     Image.fromarray(labels * 5957).save(tmp_path / "b.png")
     assert np.array_equal(decoding.read(tmp_path / "a.png", 1), labels.astype(np.uint8))
-    assert np.array_equal(decoding.read(tmp_path / "b.png", 1), labels * 5957 >> 8)
+    assert np.array_equal(decoding.read(tmp_path / "b.png", 1), labels * 5957 // 257)
 
 
 def png(pixels, key, colour_type):
@@ -146,7 +156,7 @@ def test_a_transparent_colour_of_sixteen_bits_becomes_white():
     gray = np.full((4, 6), 30000, np.uint16)
     gray[:, 0] = 5
     picture = decoding.decode(png(gray, (5,), 0))
-    assert (picture[:, 0] == 255).all() and (picture[:, 1:] == round(30000 / 257)).all()
+    assert (picture[:, 0] == 255).all() and (picture[:, 1:] == 30000 // 257).all()
     colours = np.full((4, 6, 3), 30000, np.uint16)
     colours[:, 0] = (60000, 5, 700)
     picture = decoding.decode(png(colours, (60000, 5, 700), 2))
