@@ -270,8 +270,8 @@ def _eight_bits(image: Image.Image, name: str) -> Image.Image:
             f"{name}: 32-bit pixels from {values.min()} to {values.max()}; only 0 to 65535 "
             "can be scaled. Save it with 16 bits or fewer."
         )
-    # 8 bits come back that were multiplied by 257, the exact scale, or by 256, which leaves all low
-    # bytes empty. Labels' numbers, and 8 bits stored as 16, would all be black: they stay.
+    # 8 bits come back that were multiplied by 257, the exact scale, or by 256, which leaves the
+    # low bytes empty. Labels' numbers, and 8 bits stored as 16, would all be black: they stay.
     small = values.max() <= WHITE and not inverted
     unit = 1 if small else 257 if (values & 0xFF).any() else 256
     scaled = Image.fromarray((values // unit).astype(np.uint8))
