@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from nekogao.config.schema import TrainConfig
 
 TINY = {
-    "phases": ["edges:6", "gray:4"],
+    "phases": ["edges:4", "gray:2"],
     "batch": 2,
     "every": 2,
     "generator": {"width": 2, "skips": "innermost", "dropout": 0.5},

@@ -95,13 +95,36 @@ def noise(seed: int, size: int = 32) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8)
 
 
-def asked(who: Subject, named: list[tuple[Path, np.ndarray]]) -> tuple[Law, list[Answer]]:
+LAWS: dict[tuple, Law] = {}
+"""What decides for networks that were asked before: equal ones would only be measured again."""
+
+
+def law_of(who: Subject) -> Law:
+    """What decides for one of these networks, measured once per process."""
+    kind, faces = type(who.translator.model.network), tuple(who.faces.ids)
+    key = kind, faces, who.domain_name, tuple(who.views)
+    if key not in LAWS:
+        LAWS[key] = measure(who)
+    return LAWS[key]
+
+
+def asked(who: Subject, pictures: list[tuple[Path, np.ndarray]]) -> tuple[Law, list[Answer]]:
     """What decides, and the answers to some pictures."""
-    law = measure(who)
-    return law, list(ask(who, view_of(law.best.name)[0], named))
+    law = law_of(who)
+    return law, list(ask(who, view_of(law.best.name)[0], pictures))
+
+
+def named(pictures: list[np.ndarray]) -> list[tuple[Path, np.ndarray]]:
+    """Pictures as if they came from files 0.png and so on."""
+    return [(Path(f"dir/{i}.png"), picture) for i, picture in enumerate(pictures)]
+
+
+def surveyed(who: Subject, pictures: list[np.ndarray]) -> Survey:
+    """What some pictures have in common, without the search for what flips each."""
+    return survey(who, *asked(who, named(pictures)))
 
 
 def explained(who: Subject, pictures: list[np.ndarray]) -> tuple[Survey, list[Explanation]]:
     """Some pictures, explained, named 0.png and so on."""
-    law, answers = asked(who, [(Path(f"dir/{i}.png"), p) for i, p in enumerate(pictures)])
+    law, answers = asked(who, named(pictures))
     return survey(who, law, answers), list(explain(who, answers, law))

@@ -8,7 +8,16 @@ from nekogao.explain.decider import decider, keep, measure
 from nekogao.explain.laws import FILE, read_laws
 from nekogao.explain.subject import Subject
 from nekogao.runs.folder import Run
-from tests.explain.networks import FACES, Constant, Lookup, Mixer, explained, noise, subject
+from tests.explain.networks import (
+    FACES,
+    LAWS,
+    Constant,
+    Lookup,
+    Mixer,
+    noise,
+    subject,
+    surveyed,
+)
 from tests.networks import strict
 
 
@@ -37,8 +46,9 @@ def test_no_view_that_only_equals_the_constant_answer_decides():
 
 def test_one_picture_is_decided_by_the_same_as_many():
     who = subject(Lookup)
-    few, _ = explained(who, [noise(0)])
-    many, _ = explained(who, [*FACES, *(noise(i) for i in range(20))])
+    few = surveyed(who, [noise(0)])
+    LAWS.clear()  # so that it is measured again
+    many = surveyed(who, [*FACES, *(noise(i) for i in range(20))])
     assert few.deciding == many.deciding and few.law == many.law
 
 
@@ -56,10 +66,15 @@ def test_a_run_keeps_what_decides_in_its_domains_and_equal_runs_keep_equal_files
     keep(run)
 
 
-def test_what_is_kept_of_another_network_or_damaged_is_measured_anew(run):
+def test_what_is_kept_of_another_network_or_damaged_is_measured_anew(run, monkeypatch):
     keep(run)
-    good = (run / FILE).read_text()
-    first = decider(Subject.load(run, "edges"))
+    good, laws, measured = (run / FILE).read_text(), read_laws(Run(run)), []
+
+    def measure_again(who):  # that it gives the same is another test
+        measured.append(who.domain_name)
+        return laws[who.domain_name]
+
+    monkeypatch.setattr(deciders, "measure", measure_again)
     changed = json.loads(good)
     changed["model"] = "0" * 64
     wrong = json.loads(good)
@@ -69,7 +84,8 @@ def test_what_is_kept_of_another_network_or_damaged_is_measured_anew(run):
     for text in (json.dumps(changed), json.dumps(wrong), "{", "[]", "[" * 9999,
                  json.dumps(unknown)):  # fmt: skip
         (run / FILE).write_text(text)
-        assert decider(Subject.load(run, "edges")) == first
+        measured.clear()
+        assert decider(Subject.load(run, "edges")) == laws["edges"] and measured == ["edges"]
         assert decider(Subject.load(run, "gray")) and (run / FILE).read_text() == good
 
 

@@ -7,15 +7,15 @@ from tests.explain.networks import (
     ByLevel,
     Constant,
     Lookup,
-    explained,
     noise,
     subject,
+    surveyed,
     without_levels,
 )
 
 
 def look(kind, pictures):
-    return explained(subject(kind), pictures)[0]
+    return surveyed(subject(kind), pictures)
 
 
 def test_the_predictor_that_is_the_network_itself_agrees_always():
@@ -51,7 +51,7 @@ def test_equal_sources_lie_at_equal_places_on_the_map():
 
 def test_a_network_without_levels_is_decided_by_its_output():
     who = without_levels(Lookup)
-    found, _ = explained(who, FACES)
+    found = surveyed(who, FACES)
     assert view_of(found.deciding)[0] == "output" and found.level is None
     scores = {score.name: score for score in found.scores}
     assert scores[found.deciding].agreement == found.law.best.rate == 1

@@ -37,7 +37,7 @@ def test_a_run_that_moved_with_its_pair_set_finds_it(project, finished, tmp_path
     project.rename(moved)
     run = moved / "runs" / "cats"
     (run / "local.toml").unlink()  # as it comes from somebody else
-    assert list(nekogao.train(run))[-1] == Finished(20, False)
+    assert list(nekogao.train(run))[-1] == Finished(12, False)
     assert Run(run).model.read_bytes() == Run(finished).model.read_bytes()
     list(nekogao.switch(run, moved / "runs" / "more", ["gray:1"]))
     assert Run(moved / "runs" / "more").about().pairs.path == "../../set"
@@ -94,7 +94,7 @@ def test_a_run_of_an_earlier_version_goes_on(project, finished, tmp_path):
     assert 'path = "../../set"' in text
     (run / "run.toml").write_text(text.replace("../../set", str(project / "set")))
     (run / "local.toml").unlink()
-    assert list(nekogao.train(run))[-1] == Finished(20, False)
+    assert list(nekogao.train(run))[-1] == Finished(12, False)
     assert Run(run).model.read_bytes() == Run(finished).model.read_bytes()
     assert not (run / "local.toml").exists(), "nothing is new"
     list(nekogao.switch(run, project / "runs" / "more", ["gray:1"]))

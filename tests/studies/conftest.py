@@ -18,7 +18,7 @@ STUDY = {
     "pairs": "drawn:3",
     "size": 32,
     "seeds": [0, 1],
-    "base": {**TINY, "phases": ["edges:3", "gray:2"], "adversary": {"kind": "none"}},
+    "base": {**TINY, "phases": ["edges:2", "gray:1"], "adversary": {"kind": "none"}},
     "axes": {"generator.skips": ["none", "all"]},
 }
 

@@ -91,7 +91,7 @@ def test_a_study_that_was_stopped_within_a_run_ends_as_one_that_was_not(whole, t
 
     def stop():
         asked.append(1)
-        return len(asked) > 14
+        return len(asked) > 10
 
     out = tmp_path / "out"
     events = list(conduct(path, out, workers=1, stop=stop))

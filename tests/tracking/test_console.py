@@ -65,7 +65,7 @@ def test_the_table_shows_every_domain_after_every_phase(finished, capsys):
     run = Run(finished)
     console.print_stages(stages(run.read_metrics(), run.config().phases))
     out = capsys.readouterr().out
-    assert out.count("gray:4") == 2 and out.count("before training") == 2
+    assert out.count("gray:2") == 2 and out.count("before training") == 2
 
 
 def test_one_line_per_domain_says_what_was_never_seen(capsys):
