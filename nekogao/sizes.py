@@ -39,6 +39,14 @@ class Size(NamedTuple):
         return cls(*sides)
 
     @classmethod
+    def stored(cls, given: object) -> "Size":
+        """Read a size out of a file. Raises ConfigError unless it is spelled as `plain` is."""
+        size = cls.of(given)  # type: ignore[arg-type]
+        if size.plain != given:
+            raise ConfigError(f"size is {given!r}, must be {size.plain!r}")
+        return size
+
+    @classmethod
     def shaped(cls, shape: tuple[int, ...]) -> "Size":
         """The size of an array of shape height, width, ..."""
         return cls(shape[1], shape[0])

@@ -201,7 +201,7 @@ def _parse(about: Any, tensors: dict[str, torch.Tensor]) -> Model:
         raise TypeError(f"kind is {shown(kind)}")
     with torch.device("meta"):  # no initial weights are drawn only to be replaced
         network = named(kind).build(shape)
-    small = Size.of(shape["size"]).within(THUMBNAIL)
+    small = Size.stored(shape["size"]).within(THUMBNAIL)
     faces = _faces(about["faces"], tensors.pop(_THUMBNAILS, None), small)
     state = {key.removeprefix(_NETWORK): value for key, value in tensors.items()}
     for key, value in network.state_dict().items():

@@ -92,7 +92,7 @@ class Halving(nn.Conv2d):
         _crop_given(self, state, prefix)
         super()._load_from_state_dict(state, prefix, *rest)
 
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h/2 w/2"]:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d (h+1)//2 (w+1)//2"]:
         x = F.pad(x, self.missing) if any(self.missing) else x
         if self.weight.shape[-1] < self.kernel_size[0]:
             return F.linear(x.flatten(1), self.weight.flatten(1), self.bias)[..., None, None]

@@ -212,7 +212,7 @@ def _parse_header(path: Path, row: dict[str, Any]) -> Header:
             for name, data in fields.needed(row, "domains", dict).items()
         }
         header = Header(
-            Size.of(fields.needed(row, "size", str, int)),
+            Size.stored(fields.needed(row, "size", str, int)),
             fields.needed(row, "target_channels", int),
             domains,
         )
