@@ -32,6 +32,8 @@ _FAMILIAR, _FAMILIAR_SLOPE = 0.148, -0.043
 128, and what doubling the side adds. Measured of edges with sides of 256, 128 and 64: a person
 whose head has moved far has up to 0.091, 0.131 and 0.190; one face registered with another's has
 0.120, 0.165 and 0.186 and more."""
+_MORE_FLOWS = 0.96
+"""The same where there are few pairs, as a share: of more flows the best fits better."""
 _USUAL_FREEDOM = 0.6
 """Of faces like none of the pairs': the pins hold, and the lines are followed a little."""
 _MOST_PINNED = 24
@@ -161,7 +163,8 @@ class Pairs:
         if self.patched and not wish.rank and wish.freedom is None:
             return self._patched(source, new, order)
         candidates = self.candidates(new, order[wish.rank % len(order) :][: self.best])
-        strange = min(each.strangeness for each in candidates) > _familiar(max(source.shape))
+        familiar = _familiar(max(source.shape[:2])) * (_MORE_FLOWS if self.careful else 1)
+        strange = min(each.strangeness for each in candidates) > familiar
         if strange and self.kind != "labels":
             return self._pinned(source, new, order, wish)
         if wish.freedom == 0:
