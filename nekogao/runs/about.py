@@ -10,9 +10,10 @@ import torch
 from nekogao import __version__
 from nekogao.config.plain import dump_toml, read_toml, to_dict, train_config
 from nekogao.config.schema import TrainConfig
-from nekogao.errors import NekogaoError, RunError
+from nekogao.errors import ConfigError, NekogaoError, RunError
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.places import portable
+from nekogao.sizes import Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,16 @@ def portable_origin(origin: FirstWeights, run: Path) -> FirstWeights:
     return replace(origin, run=shown(origin.run), init_from=shown(origin.init_from))
 
 
+def _size(given: Any) -> int | str:
+    """A size as run.toml has it, 0 where it has none. Raises ValueError for another text."""
+    if not isinstance(given, str):
+        return int(given)
+    try:
+        return Size.stored(given).plain
+    except ConfigError as error:
+        raise ValueError(str(error).removesuffix(".")) from None
+
+
 def read(path: Path) -> About:
     """Read a run.toml.
 
@@ -128,7 +139,7 @@ def read(path: Path) -> About:
             path=str(pairs["path"]),
             fingerprint=str(pairs.get("fingerprint", "")),
             items=int(pairs.get("items", 0)),
-            size=size if isinstance(size := pairs.get("size", 0), str) else int(size),
+            size=_size(pairs.get("size", 0)),
             domains=tuple(map(str, pairs.get("domains", ()))),
         )
         origin = FirstWeights(

@@ -94,7 +94,7 @@ def test_wrong_input_gets_one_line_and_status_one(
         one_line(run_command(command, empty, new), 1, "empty: no pictures")
         one_line(run_command(command, tmp_path / "absent", new), 1, "absent: no such folder")
         one_line(run_command(command, faces, full), 1, "full: the folder exists and is not empty")
-    one_line(run_command("pairs", faces, new, "--size", 100), 2, "size 100", "power of two")
+    one_line(run_command("pairs", faces, new, "--size", 600), 2, "size 600", "from 32 to 512")
     one_line(run_command("pairs", faces, new, "--domains", "depth"), 2, "'depth'", "gray, edges")
     one_line(run_command("doctor", empty), 1, "has no pairs.jsonl")
     train = ("train", new, "--pairs", pair_set)

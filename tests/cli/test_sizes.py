@@ -15,9 +15,11 @@ from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images, video
 from nekogao.runs.folder import Run
 from nekogao.sizes import Size
+from nekogao.studies.measured import MEASURES
 from tests.cli.test_cli import run_command  # noqa: F401
 from tests.clips import record
 from tests.pairs.test_hdf5 import write_hdf5
+from tests.studies.conftest import write_file
 
 SIZES = ["48x64", "45x33"]
 RECIPES = {
@@ -145,6 +147,19 @@ def test_a_clip_is_painted_and_comes_out_at_its_own_size(run_command, tmp_path):
             made = list(frames)
         assert status == 0 and len(made) == 50
         assert {frame.shape[:2] for frame in made} == {shape}  # an odd side got one more column
+
+
+def test_a_study_builds_its_sets_and_takes_every_measure(run_command, tmp_path):  # noqa: F811
+    base = {"phases": ["edges:1", "gray:1"], "generator": {"width": 2}, "threads": 1}
+    path = write_file(tmp_path / "study.toml", {
+        "size": "45x33", "seeds": [0], "base": base, "measures": list(MEASURES), "axes": {},
+    })  # fmt: skip
+    status, _, err = run_command("study", path, "--out", tmp_path / "out", "--workers", 1)
+    assert (status, err) == (0, [])
+    assert PairSet.open(tmp_path / "out" / "sets" / "drawn-3").size == (45, 33)
+    write_file(path, {"size": "45x"})
+    status, _, err = run_command("study", path, "--out", tmp_path / "again", "--workers", 1)
+    assert status == 1 and "size '45x': must be a side in pixels, or WIDTHxHEIGHT" in err[0]
 
 
 def test_stopped_and_gone_on_gives_the_same_bits(tiny, oblong, tmp_path):

@@ -38,7 +38,7 @@ def write_study(tmp_path):
 
 def some_unseen(size):
     rng = np.random.default_rng(0)
-    return {f"p{i}": rng.integers(0, 256, (size, size, 3), np.uint8) for i in range(5)}
+    return {f"p{i}": rng.integers(0, 256, (*size.shape, 3), np.uint8) for i in range(5)}
 
 
 @pytest.fixture
