@@ -37,8 +37,7 @@ class Paper:
             left = _EDGE + i * (_SIDE + _GAP)
             size = Size.shaped(picture.shape).within(_SIDE)
             shown = Image.fromarray(images.rgb(images.resize(picture, *size)))
-            margins = (_SIDE - size.width) // 2, (_SIDE - size.height) // 2
-            self.image.paste(shown, (left + margins[0], self.top + margins[1]))
+            self.image.paste(shown, (left, self.top + (_SIDE - size.height) // 2))
             for j, line in enumerate(_two(caption, small, _SIDE)):
                 where = (left, self.top + _SIDE + 6 + 19 * j)
                 small.write(self.pen, where, line, SOFT)
