@@ -7,7 +7,7 @@ from nekogao.pictures.detection import Box, centre_box, cut, detect
 
 
 def test_the_astronaut_is_found_where_her_face_is():
-    best = detect(skimage.data.astronaut())[0]
+    (best,) = detect(skimage.data.astronaut())
     assert best.kind == "human" and best.width == best.height
     assert 190 < best.x + best.width / 2 < 255 and 85 < best.y + best.height / 2 < 145
     assert 80 < best.width < 180
