@@ -20,7 +20,9 @@ def test_a_tilted_face_is_found_and_cut_upright():
     assert best.angle in (15, 30)
 
 
-@pytest.mark.parametrize("name", ["rocket", "moon", "page"])  # coffee is in test_faces
+@pytest.mark.parametrize(  # coffee is in test_faces
+    "name", ["rocket", "moon", pytest.param("page", marks=pytest.mark.slow)]
+)
 def test_things_are_no_faces(name):
     photo = np.asarray(getattr(skimage.data, name)())
     assert detect(photo) == []
