@@ -1,4 +1,4 @@
-"""Names that every level shares: plain file names, and the ways to make a picture square."""
+"""Names that every level shares: plain file names, and the ways to give a picture a size."""
 
 import re
 import unicodedata
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 Fit = Literal["crop", "pad", "stretch"]
-"""How a picture becomes square: `crop` keeps the centre square, `pad` keeps everything and fills
-with white, `stretch` ignores the proportions."""
+"""How a picture gets other proportions: `crop` keeps the largest centred part that has them, `pad`
+keeps everything and fills with white, `stretch` ignores them."""
 
 _LONGEST_NAME = 150
 _RESERVED = frozenset(

@@ -14,7 +14,7 @@ import nekogao
 PACKAGE = Path(nekogao.__file__).parent
 
 LEVELS = {
-    0: ["errors", "files", "lock", "names", "randomness", "workers"],
+    0: ["errors", "files", "lock", "names", "randomness", "sizes", "workers"],
     1: ["config", "nets", "pictures"],
     2: ["pairs"],
     3: ["models"],
@@ -94,7 +94,9 @@ def test_modules_of_the_lowest_level_have_no_circle():
 
 def test_networks_know_only_torch():
     for path in (PACKAGE / "nets").glob("*.py"):
-        assert {name.split(".")[0] for name in imported_by(path)} <= {"nets", "errors"}, path
+        assert {name.split(".")[0] for name in imported_by(path)} <= {"nets", "errors", "sizes"}, (
+            path
+        )
 
 
 @pytest.mark.parametrize("folder", ["training", "explain", "studies", "report", "bench", "runs"])

@@ -7,6 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nekogao.errors import ConfigError
+from nekogao.sizes import AnySize, Size
+
 
 class TextbookUNet(nn.Module):
     """The U-Net generator of Isola et al. 2017, section 6.1.1.
@@ -167,13 +170,25 @@ class Baseline:
             return self.generator(source)
 
 
-def textbook_unet(size: int = 256, width: int = 64, channels: int = 1) -> Baseline:
+def _side(size: AnySize) -> int:
+    """The side of a square that can be halved down to one pixel; others are refused."""
+    width, height = Size.of(size)
+    if width != height or width & (width - 1):
+        raise ConfigError(
+            f"size {Size.of(size)}: the textbook baselines take squares whose side is a power of "
+            "two. Name such a pair set with --pairs, or measure other sections with --only."
+        )
+    return width
+
+
+def textbook_unet(size: AnySize = 256, width: int = 64, channels: int = 1) -> Baseline:
     """Isola et al. 2017, sections 3.3 and 6: Adam 2e-4, L1 times 100; meant for batches of one.
 
-    `channels` are those of a source.
+    `channels` are those of a source. Raises ConfigError for a size that is no square whose side
+    is a power of two.
     """
     return Baseline(
-        TextbookUNet(size, width, channels), PatchDiscriminator(width, channels),
+        TextbookUNet(_side(size), width, channels), PatchDiscriminator(width, channels),
         lr=2e-4, betas=(0.5, 0.999), l1=100.0,
     )  # fmt: skip
 

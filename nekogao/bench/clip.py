@@ -14,6 +14,7 @@ from nekogao.pairs.origin import Origin
 from nekogao.pictures import images, video
 from nekogao.pictures.domains import Domain, built_in, imported, of_kind
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 
 _LOW, _HIGH = 60, 120
 """Canny's thresholds."""
@@ -194,7 +195,7 @@ def write_set(
 ) -> Path:
     """A pair set in one domain; return its folder."""
     header = Header(
-        size=targets[0].shape[0],
+        size=Size.shaped(targets[0].shape),
         target_channels=1 if targets[0].ndim == 2 else 3,
         domains={domain.name: domain},
     )

@@ -21,6 +21,7 @@ from nekogao.models.families import family_of
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import Batch
 from nekogao.pictures.domains import built_in
+from nekogao.sizes import Size
 from nekogao.training.accelerator import PlainCpu
 from nekogao.training.allocator import keep_freed_memory, release_freed_memory
 from nekogao.training.schedule import Span
@@ -107,7 +108,9 @@ CONTESTS = {
 
 def header(size: int) -> Header:
     """The header of a pair set that has edges alone, for networks that are built without a set."""
-    return Header(size=size, target_channels=3, domains={"edges": built_in("edges", 128, 128)})
+    return Header(
+        size=Size.of(size), target_channels=3, domains={"edges": built_in("edges", 128, 128)}
+    )
 
 
 def tasks(contest: Contest) -> dict[str, Task]:

@@ -19,6 +19,7 @@ from nekogao.cli.app import (
 )
 from nekogao.config.pairs import FROM_FACES, FROM_IMPORTS, PairConfig
 from nekogao.names import Fit, counted
+from nekogao.sizes import Size
 
 
 @app.command
@@ -71,7 +72,7 @@ def pairs(
     faces: Annotated[Positional[Path], arg(metavar="FACES")],
     out: Annotated[Positional[Path], arg(metavar="OUT")],
     domains: tuple[str, ...] = FROM_FACES.domains,
-    size: int = FROM_FACES.size,
+    size: Annotated[str, arg(metavar="SIZE")] = str(FROM_FACES.size),
     fit: Fit = FROM_FACES.fit,
     low: int = FROM_FACES.low,
     high: int = FROM_FACES.high,
@@ -83,8 +84,8 @@ def pairs(
         out: A new folder.
         domains: Ways of turning a face into a network's input: gray, edges, colour
             (the picture itself).
-        size: Pixels a side, a power of two from 32 to 512.
-        fit: How a picture that is not square becomes so.
+        size: Pixels a side, or WIDTHxHEIGHT; each side from 32 to 512.
+        fit: How a picture of other proportions gets these.
         low: Canny's lower threshold, for edges.
         high: Canny's upper threshold, for edges.
     """
@@ -99,7 +100,7 @@ def pairs(
     note_first_frames(root_of(faces))
     count = build(faces, out, config)
     items = counted(count, "item")
-    say(f"{items}, {size}x{size}, domains {', '.join(domains)}, in {out}")
+    say(f"{items}, {Size.of(size)}, domains {', '.join(domains)}, in {out}")
     _show_notes(out)
     return DONE
 
@@ -128,7 +129,7 @@ def import_(
     painted: Path | None = None,
     domain: str | None = None,
     labels: tuple[str, ...] = (),
-    size: int = FROM_IMPORTS.size,
+    size: Annotated[str, arg(metavar="SIZE")] = str(FROM_IMPORTS.size),
     fit: Fit = FROM_IMPORTS.fit,
 ) -> int:
     """Make a pair set from HDF5 files, aligned A|B pictures, two folders, or painted frames.
@@ -146,8 +147,8 @@ def import_(
             frames, where it is not given.
         labels: Domains whose sources are label maps, where they do not look like it: scaled by
             nearest neighbour and never blended.
-        size: Pixels a side (all but HDF5), a power of two from 32 to 512.
-        fit: How a picture that is not square becomes so (all but HDF5).
+        size: Pixels a side, or WIDTHxHEIGHT (all but HDF5); each side from 32 to 512.
+        fit: How a picture of other proportions gets these (all but HDF5).
     """
     from nekogao.pairs.hdf5 import import_hdf5
     from nekogao.pairs.imports import import_aligned, import_folders
@@ -239,7 +240,7 @@ def doctor(
         return AT_FAULT
     found = PairSet.open(pairs)
     say(
-        f"{pairs}: sound. {counted(len(found), 'item')}, {found.size}x{found.size}, "
+        f"{pairs}: sound. {counted(len(found), 'item')}, {found.size}, "
         f"{counted(len(found.domains), 'domain')} ({', '.join(found.domains)}), "
         f"each target once and with a source in every domain"
     )

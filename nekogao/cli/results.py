@@ -43,7 +43,7 @@ def apply(
         out: Where to; RUN/applied where MODEL is a run. Nothing there is ever overwritten.
         domain: The domain to make sources with; the one trained last unless given. `as-is`
             takes the pictures themselves as sources.
-        fit: How a picture becomes the model's square.
+        fit: How a picture gets the model's proportions.
         restore: Give outputs their picture's own size back.
         settle: How often to feed the output back through the domain.
         side_by_side: Write picture, source and output (and nearest face) in one row.

@@ -4,20 +4,21 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from nekogao.config.rules import ModelConfig, require, require_types
+from nekogao.sizes import Size
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig:
     """The generator's shape; nekogao.nets.generator builds it."""
 
-    size: int | None = None
-    """Pixels a side; None takes the pair set's."""
+    size: int | str | None = None
+    """Pixels a side, or WIDTHxHEIGHT as in "192x256"; None takes the pair set's."""
     width: int = 16
     """Channels at the first level."""
     patch: int = 1
     """Largest side, in pixels, of the patches that become channels before the first level and
     pixels again after the last (space-to-depth); a power of two. A picture keeps at least eight
-    patches a side, and run.toml says what is used."""
+    patches on its shorter side, and run.toml says what is used."""
     skips: str = "innermost"
     """none, innermost, inner3, all, or level numbers as in "5,6"; level 1 is half size."""
     kernel: int = 3
@@ -41,6 +42,8 @@ class GeneratorConfig:
 
     def __post_init__(self) -> None:
         require_types(self, "generator.")
+        if self.size is not None:
+            object.__setattr__(self, "size", Size.of(self.size).plain)  # frozen from here on
         require(1 <= self.width <= 512, "generator.width", self.width, "must be from 1 to 512")
         power = self.patch >= 1 and self.patch & (self.patch - 1) == 0
         require(power, "generator.patch", self.patch, "must be a power of two")

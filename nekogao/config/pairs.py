@@ -5,20 +5,7 @@ from dataclasses import dataclass
 from nekogao.config.rules import require_types
 from nekogao.errors import ConfigError
 from nekogao.names import Fit
-
-SMALLEST, LARGEST = 32, 512
-
-
-def check_size(size: int) -> None:
-    """Raise ConfigError unless pictures of `size` pixels a side can be halved down to one pixel.
-
-    That is a power of two, here from 32 to 512.
-    """
-    if not (SMALLEST <= size <= LARGEST and size & (size - 1) == 0):
-        raise ConfigError(
-            f"size {size}: must be a power of two from {SMALLEST} to {LARGEST}. "
-            "Rebuild the pair set with such a size= (--size on the command line)."
-        )
+from nekogao.sizes import check_size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +19,10 @@ class PairConfig:
     domains: tuple[str, ...] = ("gray", "edges")
     """Ways of turning a target into a source: keys of nekogao.pictures.domains.KINDS. Imported
     sources ignore them."""
-    size: int = 128
-    """Pixels a side, a power of two from 32 to 512."""
+    size: int | str = 128
+    """Pixels a side, or WIDTHxHEIGHT as in "192x256"; each side from 32 to 512."""
     fit: Fit = "crop"
-    """How a picture that is not square becomes so: crop, pad or stretch."""
+    """How a picture of other proportions gets these: crop, pad or stretch."""
     low: int = 128
     """Canny's lower threshold on the gradient, from 0 to `high`; `edges` only (the article's
     value)."""
@@ -45,8 +32,8 @@ class PairConfig:
     def __post_init__(self) -> None:
         if isinstance(self.domains, list):
             object.__setattr__(self, "domains", tuple(self.domains))  # frozen from here on
+        object.__setattr__(self, "size", check_size(self.size).plain)
         require_types(self)
-        check_size(self.size)
         if not self.domains:
             raise ConfigError(
                 'no domain was named. Give at least one, as in domains=("gray", "edges") '
@@ -55,6 +42,6 @@ class PairConfig:
 
 
 FROM_FACES = PairConfig()
-"""What pair sets are built with: gray and edges of the centre square."""
+"""What pair sets are built with: gray and edges of the centre."""
 FROM_IMPORTS = PairConfig(fit="stretch")
 """What pair sets are imported with: both sides of a pair keep all of their content."""

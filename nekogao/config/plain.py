@@ -147,7 +147,7 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
             )
         return tuple(value)
     if origin in (types.UnionType, typing.Union):
-        kind = choices[0]
+        kind = type(value) if value is not None and type(value) in choices else choices[0]
     if kind is float and type(value) is int and abs(value) > sys.float_info.max:
         raise ConfigError(f"{name} = {shown(value)}: is too large for a number of this kind.")
     if kind in (float, str) and type(value) is int:

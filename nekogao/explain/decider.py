@@ -1,7 +1,7 @@
 """What decides: the view of a network that best foretells the face, on pictures never seen.
 
 It is a property of the run, not of the pictures that somebody asks about: measured once, on the
-102 squares of `photographs.unseen`, and kept in the run as law.json.
+102 pieces of `photographs.unseen`, and kept in the run as law.json.
 """
 
 from collections.abc import Sequence
@@ -61,15 +61,15 @@ def keep(run: str | Path) -> None:
 
 
 def measure(subject: Subject) -> Law:
-    """Ask a network about the unseen squares, and count how often each view foretells the face.
+    """Ask a network about the unseen pictures, and count how often each view foretells the face.
 
     Of equally good ones that with the right face nearer decides; then the one that comes
     before the output, the deeper one.
     """
     subject = _fewer(subject)
-    squares = photographs.unseen(subject.size)
-    winners, distances = _ask(subject, list(squares.values()))
-    photos = [name.partition("-")[0] for name in squares]
+    pieces = photographs.unseen(subject.size)
+    winners, distances = _ask(subject, list(pieces.values()))
+    photos = [name.partition("-")[0] for name in pieces]
     scores = sorted(
         (_score(name, found, winners) for name, found in distances.items()),
         key=lambda score: (-score.rate, score.place, *_order(score.name)),
@@ -78,7 +78,7 @@ def measure(subject: Subject) -> Law:
     hits = distances[scores[0].name].argmin(axis=1) == winners
     return Law(
         domain=subject.domain_name,
-        pictures=len(squares),
+        pictures=len(pieces),
         faces=len(subject.faces.ids),
         best=_rate(scores[0].name, hits.astype(float), photos),
         constant=_rate("constant", commonest.astype(float), photos),
@@ -132,7 +132,7 @@ def _order(predictor: str) -> tuple[bool, int, str]:
 
 
 def _rate(name: str, hits: NDArray[np.float64], photos: Sequence[str]) -> Rate:
-    """A mean with its interval: squares of one photograph are resampled together."""
+    """A mean with its interval: pieces of one photograph are resampled together."""
     pairs = zip(photos, hits.tolist(), strict=True)
     by_photo = [[hit for _, hit in some] for _, some in groupby(pairs, key=lambda pair: pair[0])]
     interval = over_images(by_photo)

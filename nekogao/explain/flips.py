@@ -18,7 +18,7 @@ _SCANNED = 16
 _BRIGHTEST = 0.5
 """The largest change of brightness looked at, on [0, 1]."""
 _FARTHEST = 8
-"""Shifts go up to this fraction of the side: an eighth."""
+"""Shifts go up to this fraction of the shorter side: an eighth."""
 _HALVINGS = 5
 
 
@@ -113,7 +113,7 @@ def again(subject: Subject, answer: Answer, kind: str, amount: float) -> Flip:
 def _amounts(subject: Subject, kind: str) -> list[float]:
     if kind in ("brighter", "darker"):
         return np.linspace(0, _BRIGHTEST, _SCANNED + 1)[1:].tolist()
-    farthest = subject.size // _FARTHEST
+    farthest = subject.size.shorter // _FARTHEST
     return sorted({float(round(pixels)) for pixels in np.linspace(1, farthest, _SCANNED)})
 
 

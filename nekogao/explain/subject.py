@@ -21,6 +21,7 @@ from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
 from nekogao.runs.folder import Run
+from nekogao.sizes import Size
 
 MOST_FACES = 1000
 """Of larger pair sets this many faces are compared, spread evenly."""
@@ -184,8 +185,8 @@ def _from_set(
 ) -> TrainedFaces:
     if pairs.size != translator.size:
         raise ConfigError(
-            f"{pairs.folder}: pictures of {pairs.size}x{pairs.size}, the network takes "
-            f"{translator.size}x{translator.size}. Name the pair set that it was trained on."
+            f"{pairs.folder}: pictures of {pairs.size}, the network takes "
+            f"{translator.size}. Name the pair set that it was trained on."
         )
     kept = kept_items(len(pairs), hold_out)
     count = min(len(kept), MOST_FACES)
@@ -212,12 +213,12 @@ def _from_thumbnails(translator: Translator, domain: Domain | None, why: str) ->
             "--pairs."
         )
     size, model = translator.size, translator.model
-    targets = [images.rgb(images.resize(face, size, size)) for face in faces.values()]
+    targets = [images.rgb(images.resize(face, *size)) for face in faces.values()]
     seen_through = domain or model.domains.get(model.last)
     sources = [translator.source(target, seen_through) for target in targets]
-    side = next(iter(faces.values())).shape[0]
+    small = Size.shaped(next(iter(faces.values())).shape)
     note = (
-        f"{why}: the shares are from its {side}x{side} thumbnails of the faces, scaled up, and "
+        f"{why}: the shares are from its {small} thumbnails of the faces, scaled up, and "
         "less exact. Name the pair set with --pairs for exact ones."
     )
     return TrainedFaces(list(faces), targets, sources, thumbnails=True, note=note)

@@ -90,7 +90,7 @@ def sobel(source: Picture) -> Picture:
 
 
 def _scale(picture: Picture) -> float:
-    return picture.shape[0] / _NORMAL_SIDE
+    return max(picture.shape[:2]) / _NORMAL_SIDE
 
 
 VARIATIONS: dict[str, Variation] = {

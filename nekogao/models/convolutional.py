@@ -6,7 +6,6 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nekogao.config.convolutional import (
@@ -15,7 +14,6 @@ from nekogao.config.convolutional import (
     GeneratorConfig,
     OptimizerConfig,
 )
-from nekogao.config.pairs import check_size
 from nekogao.config.rules import require
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
@@ -23,7 +21,7 @@ from nekogao.models.family import Family, Learner, Losses, Moment, Shape
 from nekogao.nets import arithmetic
 from nekogao.nets.adam import Adam
 from nekogao.nets.discriminator import ArticleDiscriminator, PatchGAN
-from nekogao.nets.generator import FEWEST_PATCHES, Generator
+from nekogao.nets.generator import Generator, largest_patch
 from nekogao.nets.losses import (
     ARTICLE_AIM,
     ARTICLE_FAKE,
@@ -34,6 +32,7 @@ from nekogao.nets.losses import (
 )
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import Batch
+from nekogao.sizes import check_size
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 """Names of the modules; checkpoints have them too."""
@@ -44,7 +43,7 @@ _LAST_SHARE = 0.01
 
 def resolve(config: ConvolutionalConfig, header: Header) -> ConvolutionalConfig:
     """The settings with the patch that pictures of this size really get."""
-    patch = min(config.generator.patch, header.size // FEWEST_PATCHES)
+    patch = min(config.generator.patch, largest_patch(header.size))
     return replace(config, generator=replace(config.generator, patch=patch))
 
 
@@ -54,14 +53,14 @@ def shape(config: ConvolutionalConfig, header: Header) -> dict[str, Any]:
     Raises ConfigError where the configuration asks for another size than the set's.
     """
     asked = config.generator.size
-    if asked not in (None, header.size):
+    if asked not in (None, header.size.plain):
         raise ConfigError(
-            f"generator.size {asked}: the pair set is {header.size}x{header.size}. "
+            f"generator.size {asked}: the pair set is {header.size}. "
             f"Rebuild it with `nekogao pairs --size {asked}`, or choose another generator."
         )
     return {
         **asdict(resolve(config, header).generator),
-        "size": header.size,
+        "size": header.size.plain,
         "source_channels": header.source_channels,
         "target_channels": header.target_channels,
     }
@@ -208,7 +207,7 @@ def views(network: nn.Module, sources: Tensor) -> dict[str, Tensor]:
         decoded[level] = x
     for level in range(first, last):
         found[f"decoder-{level}"] = decoded[level].relu()
-    found["output"] = torch.tanh(F.pixel_shuffle(x, network.patch))
+    found["output"] = network.finish(x)
     return {name: view.flatten(1) for name, view in found.items()}
 
 

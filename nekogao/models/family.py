@@ -19,10 +19,11 @@ from nekogao.config.schema import TrainConfig
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import Batch, PairSet
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 
 Shape = Mapping[str, Any]
-"""The plain numbers and names that a network is built from. Every family's has `size`,
-`source_channels` and `target_channels`."""
+"""The plain numbers and names that a network is built from. Every family's has `size` (pixels a
+side, or WIDTHxHEIGHT), `source_channels` and `target_channels`."""
 Losses = dict[str, Tensor]
 """Name -> scalar on the training device."""
 
@@ -106,8 +107,8 @@ class Family:
 
     config: type[ModelConfig]
     """Its settings; `config.kind` is the family's name."""
-    check_size: Callable[[int], None]
-    """Raises ConfigError for pictures of a size, in pixels a side, that it does not take."""
+    check_size: Callable[[Size], object]
+    """Raises ConfigError for pictures of a size that it does not take."""
     shape: Callable[[Any, Header], Shape]
     """(settings, header of the pair set) -> what its network is built from."""
     build: Callable[[Shape], nn.Module]

@@ -28,6 +28,7 @@ from nekogao.models.model import Model
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 
 NAME = "model.safetensors"
 """What the file is called in a run's folder."""
@@ -37,7 +38,7 @@ _RUN = "run.toml"
 """What a folder that is a run has."""
 FORMAT = "nekogao-1"
 THUMBNAIL = 32
-"""Side of a thumbnail in pixels."""
+"""The longer side of a thumbnail in pixels."""
 MOST_THUMBNAILS = 1000
 """Larger sets travel with this many faces, spread evenly."""
 
@@ -55,7 +56,11 @@ def thumbnails(ids: Sequence[str], target: Callable[[int], Picture]) -> dict[str
     """
     count = min(len(ids), MOST_THUMBNAILS)
     chosen = np.linspace(0, len(ids) - 1, count).round().astype(int).tolist()
-    return {ids[i]: images.rgb(images.resize(target(i), THUMBNAIL, THUMBNAIL)) for i in chosen}
+    return {ids[i]: _thumbnail(target(i)) for i in chosen}
+
+
+def _thumbnail(target: Picture) -> Picture:
+    return images.rgb(images.resize(target, *Size.shaped(target.shape).within(THUMBNAIL)))
 
 
 def save(path: Path, model: Model) -> None:
@@ -89,10 +94,10 @@ def _fill(temporary: Path, path: Path, model: Model) -> None:
     state = model.network.state_dict()
     tensors = {_NETWORK + k: v.detach().cpu().contiguous() for k, v in state.items()}
     faces = list(model.faces.values())
-    none = np.empty((0, THUMBNAIL, THUMBNAIL, 3), np.uint8)
+    none = np.empty((0, *model.size.within(THUMBNAIL).shape, 3), np.uint8)
     tensors[_THUMBNAILS] = torch.from_numpy(np.stack(faces) if faces else none)
     about = {
-        "generator": dict(model.shape),
+        "generator": {**model.shape, "size": model.size.plain},
         "domains": [domain.to_dict() for domain in model.domains.values()],
         "last": model.last,
         "faces": list(model.faces),
@@ -196,7 +201,8 @@ def _parse(about: Any, tensors: dict[str, torch.Tensor]) -> Model:
         raise TypeError(f"kind is {shown(kind)}")
     with torch.device("meta"):  # no initial weights are drawn only to be replaced
         network = named(kind).build(shape)
-    faces = _faces(about["faces"], tensors.pop(_THUMBNAILS, None))
+    small = Size.stored(shape["size"]).within(THUMBNAIL)
+    faces = _faces(about["faces"], tensors.pop(_THUMBNAILS, None), small)
     state = {key.removeprefix(_NETWORK): value for key, value in tensors.items()}
     for key, value in network.state_dict().items():
         if key in state and state[key].dtype != value.dtype:
@@ -214,13 +220,13 @@ def _parse(about: Any, tensors: dict[str, torch.Tensor]) -> Model:
     )
 
 
-def _faces(ids: Any, pictures: torch.Tensor | None) -> dict[str, Picture]:
-    """Id -> thumbnail; none where a file has neither."""
+def _faces(ids: Any, pictures: torch.Tensor | None, size: Size) -> dict[str, Picture]:
+    """Id -> thumbnail of that size; none where a file has neither."""
     if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
         raise TypeError("faces is no list of texts")
     if pictures is None:
-        pictures = torch.empty((0, THUMBNAIL, THUMBNAIL, 3), dtype=torch.uint8)
-    if pictures.dtype != torch.uint8 or pictures.shape[1:] != (THUMBNAIL, THUMBNAIL, 3):
+        pictures = torch.empty((0, *size.shape, 3), dtype=torch.uint8)
+    if pictures.dtype != torch.uint8 or pictures.shape[1:] != (*size.shape, 3):
         raise TypeError(f"thumbnails are {pictures.dtype} of shape {tuple(pictures.shape)}")
     if len(ids) != len(pictures) or len(set(ids)) != len(ids):
         raise ValueError(f"{len(ids)} names of faces, {len(pictures)} thumbnails")

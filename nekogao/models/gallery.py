@@ -232,14 +232,16 @@ def _write_provenance(work: _Work, path: Path, result: Result, ending: str) -> N
 def _ready(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
     """A picture as it is to be fitted, and what was done to it.
 
-    Ready sources often come as A|B in one picture, which a square would squeeze together.
+    Ready sources often come as A|B in one picture, which would be squeezed together.
     """
     picture, note = _readied(picture, path, work)
     height, width = picture.shape[:2]
     as_is = work.translator.domain(work.options.domain) is None
-    if note or not as_is or work.options.fit != "stretch" or width != 2 * height:
+    size = work.translator.size
+    twice = width % 2 == 0 and width * size.height == 2 * height * size.width
+    if note or not as_is or work.options.fit != "stretch" or not twice:
         return picture, note
-    return picture[:, :height], (
+    return picture[:, : width // 2], (
         f"{path}: {width}x{height}, taken as A|B: the left half is the source. To use the whole, "
         "give --fit pad or --fit crop."
     )

@@ -7,6 +7,7 @@ from torch import nn
 from nekogao.models.family import Shape
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +27,9 @@ class Model:
     """Id -> thumbnail of a training target, h w 3, uint8."""
 
     @property
-    def size(self) -> int:
-        """Pixels a side of sources and outputs."""
-        return int(self.shape["size"])
+    def size(self) -> Size:
+        """The size of sources and outputs."""
+        return Size.of(self.shape["size"])
 
     @property
     def source_channels(self) -> int:

@@ -146,7 +146,7 @@ class Runner:
         The outputs equal those of `outputs`.
         """
         seen = self.views(sources)
-        shape = (self.model.target_channels, self.size, self.size)
+        shape = (self.model.target_channels, *self.size.shape)
         return seen["output"].unflatten(1, shape), seen
 
     def views(self, sources: Float[Tensor, "b c h w"]) -> dict[str, Tensor]:
@@ -169,11 +169,13 @@ class Runner:
 
     def _check_sources(self, sources: object) -> None:
         channels = self.model.source_channels
-        wanted = f"Give float32, n x {channels} x {self.size} x {self.size}, from -1 to 1"
+        wanted = (
+            f"Give float32, n x {channels} x {self.size.height} x {self.size.width}, from -1 to 1"
+        )
         if not isinstance(sources, Tensor):
             raise InputError(f"sources of type {type(sources).__name__}. {wanted}.")
         came = f"sources: a tensor of {sources.dtype}, shape {tuple(sources.shape)}"
-        shape = (channels, self.size, self.size)
+        shape = (channels, *self.size.shape)
         if sources.dtype != torch.float32 or not len(sources) or sources.shape[1:] != shape:
             raise InputError(f"{came}. {wanted}.")
         if not (largest := float(sources.abs().max())) <= _LARGEST:

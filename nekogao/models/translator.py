@@ -19,6 +19,7 @@ from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import is_map
+from nekogao.sizes import Size
 from nekogao.workers import groups
 
 _MOST_CHOICES = 64
@@ -37,7 +38,7 @@ class Options:
     """The domain to make sources with; None takes the model's last, `as-is` takes the pictures
     themselves as sources."""
     fit: Fit = "stretch"
-    """How a picture becomes the network's square: crop, pad or stretch."""
+    """How a picture gets the network's proportions: crop, pad or stretch."""
     restore: bool = False
     """Whether outputs get their picture's own size back."""
     settle: int = 0
@@ -93,9 +94,9 @@ class Result:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A picture brought to the network's square; its own pixels are no longer needed."""
+    """A picture brought to the network's size; its own pixels are no longer needed."""
 
-    square: Picture
+    picture: Picture
     height: int
     """Of the picture itself."""
     width: int
@@ -192,8 +193,8 @@ class Translator(Runner):
     def fitted(self, picture: Picture, options: Options) -> Fitted:
         """The first half of `translate`, for one picture."""
         height, width = picture.shape[:2]
-        square = self._fit(picture, self.domain(options.domain), options.fit)
-        return Fitted(square, height, width)
+        made = self._fit(picture, self.domain(options.domain), options.fit)
+        return Fitted(made, height, width)
 
     def results(self, fitted: Sequence[Fitted], options: Options) -> Iterator[Result]:
         """The second half of `translate`. With `restore` only the result in hand is large.
@@ -205,11 +206,11 @@ class Translator(Runner):
         domain = self._check(options)
         if self.family.answer is not None:
             for each in fitted:
-                source = self.source(each.square, domain)
+                source = self.source(each.picture, domain)
                 for rank in range(options.choices):
                     yield self._answered(each, source, domain, options, Wish(rank=rank))
             return
-        made = [self.source(each.square, domain) for each in fitted]
+        made = [self.source(each.picture, domain) for each in fitted]
         state = self._settled(self.outputs(images.to_tensor(made)), domain, options)
         for each, source, output in zip(fitted, made, images.from_tensor(state), strict=True):
             yield self._result(each, source, output, options)
@@ -226,7 +227,7 @@ class Translator(Runner):
             return
         before: Answer | None = None
         for each in fitted:
-            source = self.source(each.square, domain)
+            source = self.source(each.picture, domain)
             result = self._answered(each, source, domain, options, Wish(before=before))
             before = result.answer
             yield result
@@ -279,14 +280,14 @@ class Translator(Runner):
         face, distance = self.nearest(output) if options.nearest else ("", 0.0)
         if options.restore:
             output = images.unfit(output, given.height, given.width, options.fit)
-        return Result(given.square, source, output, face, distance, answer)
+        return Result(given.picture, source, output, face, distance, answer)
 
     def nearest(self, output: Picture) -> tuple[str, float]:
         """The training face nearest to an output, by MAE of thumbnails on [0, 1]."""
         ids = list(self.model.faces)
         faces = np.stack(list(self.model.faces.values())).astype(np.float32)
-        side = faces.shape[1]
-        small = images.rgb(images.resize(output, side, side)).astype(np.float32)
+        size = Size.shaped(faces.shape[1:])
+        small = images.rgb(images.resize(output, *size)).astype(np.float32)
         distances = np.abs(faces - small).mean(axis=(1, 2, 3)) / 255
         best = int(distances.argmin())
         return ids[best], float(distances[best])
@@ -304,7 +305,7 @@ class Translator(Runner):
         face = self._face(result.nearest) if result.nearest else None
         if options is None or not options.restore:
             cells += [] if face is None else [face]
-            return images.tile([[images.resize(cell, self.size, self.size) for cell in cells]])
+            return images.tile([[images.resize(cell, *self.size) for cell in cells]])
         height, width = result.output.shape[:2]
         cells = [images.unfit(cell, height, width, options.fit) for cell in cells[:2]]
         cells.append(result.output)

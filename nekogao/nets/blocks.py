@@ -6,7 +6,7 @@ from math import gcd
 from torch import nn
 
 from nekogao.errors import ConfigError
-from nekogao.nets.strides import Doubling, NearestDoubling
+from nekogao.nets.strides import Crop, Doubling, NearestDoubling, Sides
 
 
 def _group(channels: int, eps: float, momentum: float) -> nn.Module:
@@ -23,18 +23,21 @@ NORMALISATIONS: dict[str, Callable[[int, float, float], nn.Module]] = {
 """Name -> layer from (channels, eps, momentum); momentum is the weight of the newest batch."""
 
 
-def _nearest(channels_in: int, channels_out: int, kernel: int, side: int) -> nn.Module:
+def _nearest(channels_in: int, channels_out: int, kernel: int, shape: Sides) -> nn.Module:
     if kernel == 3:
-        return NearestDoubling(channels_in, channels_out, side)
+        return NearestDoubling(channels_in, channels_out, shape)
     return nn.Sequential(
-        nn.Upsample(scale_factor=2, mode="nearest"), *_same_size(channels_in, channels_out, kernel)
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        *_same_size(channels_in, channels_out, kernel),
+        Crop(shape),
     )
 
 
-def _bilinear(channels_in: int, channels_out: int, kernel: int, side: int) -> nn.Module:
+def _bilinear(channels_in: int, channels_out: int, kernel: int, shape: Sides) -> nn.Module:
     return nn.Sequential(
         nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False),
         *_same_size(channels_in, channels_out, kernel),
+        Crop(shape),
     )
 
 
@@ -46,12 +49,13 @@ def _same_size(channels_in: int, channels_out: int, kernel: int) -> list[nn.Modu
     return [pad, nn.Conv2d(channels_in, channels_out, kernel)]
 
 
-UPSAMPLINGS: dict[str, Callable[[int, int, int, int], nn.Module]] = {
+UPSAMPLINGS: dict[str, Callable[[int, int, int, Sides], nn.Module]] = {
     "nearest": _nearest,
     "bilinear": _bilinear,
     "transposed": Doubling,
 }
-"""Name -> layer from (channels in, channels out, kernel, side) that doubles height and width."""
+"""Name -> layer from (channels in, channels out, kernel, (height, width) that it returns) that
+doubles height and width."""
 
 
 def _initialise_normal(module: nn.Module) -> None:

@@ -6,7 +6,9 @@ from torch import Tensor, nn
 
 from nekogao.errors import ConfigError
 from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS
+from nekogao.nets.strides import halved
 from nekogao.nets.winograd import WinogradConv
+from nekogao.sizes import AnySize, Size
 
 PATCHES: dict[str, int] = {"pixel": 0, "16": 1, "34": 2, "70": 3, "286": 5}
 """Receptive field in pixels -> number of strided convolutions (Isola et al. 2017, 6.1.2)."""
@@ -21,7 +23,7 @@ class PatchGAN(nn.Module):
         patch: A key of PATCHES.
         width: Channels after the first convolution.
         normalisation: A key of NORMALISATIONS.
-        size: Height and width of the pictures.
+        size: Of the pictures: the side of a square, or WIDTHxHEIGHT.
 
     Raises:
         ConfigError: The picture is too small for the receptive field.
@@ -35,13 +37,14 @@ class PatchGAN(nn.Module):
         patch: str,
         width: int,
         normalisation: str,
-        size: int,
+        size: AnySize,
     ) -> None:
         super().__init__()
         channels, halvings = source_channels + target_channels, PATCHES[patch]
-        if size >> halvings < 3 and halvings:
+        size = Size.of(size)
+        if size.shorter >> halvings < 3 and halvings:
             raise ConfigError(
-                f"adversary.patch {patch}: too large for pictures of {size}x{size}. "
+                f"adversary.patch {patch}: too large for pictures of {size}. "
                 "Choose a smaller patch."
             )
 
@@ -85,7 +88,8 @@ class ArticleDiscriminator(nn.Module):
 
     Four quarters of source and picture each pass two input convolutions and one more, after
     which two dense layers with softmax give two numbers. The convolutions between the first and
-    the last were built but never connected, so they are left out here.
+    the last were built but never connected, so they are left out here. Of an odd side quarters
+    have ceil(n / 2) pixels, and those on both sides see the middle row or column.
     """
 
     def __init__(
@@ -94,10 +98,12 @@ class ArticleDiscriminator(nn.Module):
         source_channels: int,
         target_channels: int,
         width: int,
-        size: int,
+        size: AnySize,
     ) -> None:
         super().__init__()
-        self.patch = size // 2
+        size = Size.of(size)
+        self.quarter = halved(size.shape)
+        self.starts = [(0, side // 2) for side in size.shape]
 
         def halve(channels: int, out: int) -> nn.Sequential:
             return nn.Sequential(
@@ -109,7 +115,8 @@ class ArticleDiscriminator(nn.Module):
         self.picture = halve(target_channels, width)
         self.source = halve(source_channels, width)
         self.last = halve(2 * width, 8 * width)
-        self.dense = nn.Linear(8 * width * (self.patch // 4) ** 2, 2)
+        rows, columns = halved(self.quarter, 2)
+        self.dense = nn.Linear(8 * width * rows * columns, 2)
         self.out = nn.Linear(8, 2)
         self.apply(INITIALISATIONS["glorot"])
 
@@ -117,11 +124,11 @@ class ArticleDiscriminator(nn.Module):
         self, source: Float[Tensor, "b c h w"], picture: Float[Tensor, "b d h w"]
     ) -> Float[Tensor, "b 2"]:
         """Two probabilities that sum to one."""
-        p = self.patch
+        height, width = self.quarter
         verdicts = []
-        for top in (0, p):
-            for left in (0, p):
-                where = (..., slice(top, top + p), slice(left, left + p))
+        for top in self.starts[0]:
+            for left in self.starts[1]:
+                where = (..., slice(top, top + height), slice(left, left + width))
                 both = torch.cat([self.picture(picture[where]), self.source(source[where])], 1)
                 verdicts.append(self.dense(self.last(both).flatten(1)).softmax(1))
         return self.out(torch.cat(verdicts, 1)).softmax(1)

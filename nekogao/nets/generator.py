@@ -1,14 +1,16 @@
 """The generator: an encoder-decoder whose skips are a set of levels.
 
 Levels count the halvings of the picture: level 1 is half the input's size, level L the 1x1
-bottleneck (for a picture of 2^L pixels a side). A skip at level d hands the encoder's output
+bottleneck (for a picture whose longer side has up to 2^L pixels). A side of n pixels has
+ceil(n / 2) at the next level. A skip at level d hands the encoder's output
 at that level straight to the decoder. No skips make an encoder-decoder, all make a U-Net
 (Isola et al. 2017, section 3.2; Ronneberger et al. 2015).
 
 With patches of 2^p pixels a side, what would be levels 1 .. p is one rearrangement without
 weights: the pixels of a patch become channels (space-to-depth), and the decoder's last channels
 become pixels again (Shi et al. 2016, equation 4). Levels keep their numbers; the first that the
-encoder computes is p + 1.
+encoder computes is p + 1. A side that is no multiple of the patch is padded at its end, right or
+bottom, by repeating the border, and what was added is cut off again.
 """
 
 from collections.abc import Callable
@@ -21,14 +23,14 @@ from torch import Tensor, nn
 
 from nekogao.errors import ConfigError
 from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS, UPSAMPLINGS, check_normalisation
-from nekogao.nets.strides import Doubling, Halving
+from nekogao.nets.strides import Doubling, Halving, cropped, halved
+from nekogao.sizes import AnySize, Size, check_size
 
-SMALLEST, LARGEST = 32, 512
 WIDEST = 8
 """Channels stop doubling at this multiple of the width."""
 
 FEWEST_PATCHES = 8
-"""Patches a side that a picture keeps at least, which leaves three levels."""
+"""Patches that the shorter side of a picture keeps at least, which leaves three levels."""
 
 SKIPS: dict[str, Callable[[int, int], frozenset[int]]] = {
     "none": lambda first, levels: frozenset(),
@@ -39,25 +41,26 @@ SKIPS: dict[str, Callable[[int, int], frozenset[int]]] = {
 """Named sets of skips, from the first level and the last. `innermost` is the article's network."""
 
 
-def count_levels(size: int) -> int:
-    """How often a picture of `size` pixels a side can be halved until one pixel is left.
+def count_levels(size: AnySize) -> int:
+    """How often a picture must be halved until one pixel is left.
 
-    Raises ConfigError unless size is a power of two from 32 to 512.
+    Raises ConfigError unless both sides are from 32 to 512 pixels.
     """
-    if not (SMALLEST <= size <= LARGEST and size & (size - 1) == 0):
-        raise ConfigError(
-            f"size {size}: must be a power of two from {SMALLEST} to {LARGEST}. "
-            "Rebuild the pair set with such a size= (--size on the command line)."
-        )
-    return size.bit_length() - 1
+    return (check_size(size).longer - 1).bit_length()
 
 
-def check_patch(patch: int, size: int) -> None:
-    """Raise ConfigError unless patch is a power of two, and at most an eighth of the size."""
-    if patch < 1 or patch & (patch - 1) or (patch > 1 and patch * FEWEST_PATCHES > size):
+def largest_patch(size: Size) -> int:
+    """The largest power of two that leaves eight patches on the shorter side."""
+    return 1 << (size.shorter // FEWEST_PATCHES).bit_length() - 1
+
+
+def check_patch(patch: int, size: Size) -> None:
+    """Raise ConfigError unless patch is a power of two, and at most an eighth of both sides."""
+    most = largest_patch(size)
+    if patch < 1 or patch & (patch - 1) or patch > most:
         raise ConfigError(
-            f"generator.patch {patch}: must be a power of two, and for pictures of {size}x{size} "
-            f"at most {size // FEWEST_PATCHES}."
+            f"generator.patch {patch}: must be a power of two, and for pictures of {size} "
+            f"at most {most}."
         )
 
 
@@ -111,12 +114,13 @@ class Generator(nn.Module):
     """Translate a source to a target of the same size.
 
     Args:
-        size: Height and width of source and target, a power of two from 32 to 512.
+        size: Of source and target: the side of a square, or WIDTHxHEIGHT; sides from 32 to 512.
         source_channels: Channels of the source.
         target_channels: Channels of the target.
         width: Channels at the first level; they double at every level, up to 8 times the width.
         patch: Pixels a side that become channels before the first level, and pixels again after
-            the last; a power of two, at most an eighth of the size. 1 leaves the picture as it is.
+            the last; a power of two, at most an eighth of both sides. 1 leaves the picture as it
+            is.
         skips: A key of SKIPS, or level numbers as in "5,6".
         kernel: Side of the convolution kernels, 3 (the article) or 4 (the paper).
         upsampling: A key of UPSAMPLINGS.
@@ -137,7 +141,7 @@ class Generator(nn.Module):
     def __init__(
         self,
         *,
-        size: int,
+        size: AnySize,
         source_channels: int,
         target_channels: int,
         width: int,
@@ -155,8 +159,8 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         levels = count_levels(size)
-        check_patch(patch, size)
-        self.size, self.levels, self.patch = size, levels, patch
+        self.size, self.levels, self.patch = Size.of(size), levels, patch
+        check_patch(patch, self.size)
         self.first = patch.bit_length()
         self.source_channels, self.target_channels = source_channels, target_channels
         self.skips = parse_skips(skips, levels, self.first)
@@ -174,7 +178,7 @@ class Generator(nn.Module):
         self.down = nn.ModuleList()  # from the first level to the last
         channels = source_channels * patch**2
         for level, out in encoded.items():
-            conv = Halving(channels, out, kernel, size >> (level - 1))
+            conv = Halving(channels, out, kernel, self.shape_at(level - 1))
             plain = level == self.first or (level == levels and not bottleneck_norm)
             self.down.append(
                 Down(conv, nn.Identity() if plain else norm(out), first=level == self.first)
@@ -184,11 +188,11 @@ class Generator(nn.Module):
         for level in range(levels - 1, self.first - 1, -1):
             out = encoded[max(level - (1 if decoder == "narrow" else 0), self.first)]
             drop = dropout if level >= levels - 3 else 0.0
-            up = UPSAMPLINGS[upsampling](channels, out, kernel, size >> (level + 1))
+            up = UPSAMPLINGS[upsampling](channels, out, kernel, self.shape_at(level))
             self.up.append(Up(up, norm(out), drop))
             channels = out + (encoded[level] if level in self.skips else 0)
         last = UPSAMPLINGS[upsampling](
-            channels, target_channels * patch**2, kernel, size >> self.first
+            channels, target_channels * patch**2, kernel, self.shape_at(self.first - 1)
         )
         self.up.append(Up(last, nn.Identity(), 0.0))
         if not next(self.parameters()).is_meta:  # there, nothing can be drawn
@@ -197,8 +201,15 @@ class Generator(nn.Module):
             if isinstance(module, (Halving, Doubling)):
                 module.keep_live_taps()
 
+    def shape_at(self, level: int) -> tuple[int, int]:
+        """Height and width at a level; the level before the first is that of the patches."""
+        return halved(self.size.shape, level)
+
     def encode(self, source: Float[Tensor, "b c h w"]) -> list[Tensor]:
         """The encoder's output at every level that it computes, `first` first."""
+        missing = [-side % self.patch for side in self.size]
+        if any(missing):
+            source = F.pad(source, (0, missing[0], 0, missing[1]), mode="replicate")
         features = [F.pixel_unshuffle(source, self.patch)]
         for down in self.down:
             features.append(down(features[-1]))  # b min(2^(d-first), 8)*width h/2^d w/2^d
@@ -211,7 +222,11 @@ class Generator(nn.Module):
             x = up(x)
             if level in self.skips:
                 x = torch.cat([x, features[level - self.first]], dim=1)
-        return torch.tanh(F.pixel_shuffle(x, self.patch))
+        return self.finish(x)
+
+    def finish(self, x: Float[Tensor, "b c p q"]) -> Float[Tensor, "b d h w"]:
+        """The picture, in [-1, 1], for what the last layer made."""
+        return torch.tanh(cropped(F.pixel_shuffle(x, self.patch), self.size.shape))
 
     def forward(self, source: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
         """Translate sources in [-1, 1]; the result is in [-1, 1] too."""

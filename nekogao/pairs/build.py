@@ -12,6 +12,7 @@ from nekogao.pairs.origin import Origin
 from nekogao.pictures import boxes, decoding, images
 from nekogao.pictures.domains import built_in
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 from nekogao.workers import ahead
 
 
@@ -42,7 +43,7 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = FROM_FACES) -
         category = path.parent.name if path.parent != root else path.stem
         target = images.fit(picture, config.size, config.fit)
         height, width = picture.shape[:2]
-        found = doubts.of_shape(width, height, config.size, config.fit)
+        found = doubts.of_shape(width, height, header.size, config.fit)
         found += doubts.of_picture("target", target)
         origin = Origin.cut(row, tuple(found)) if row else Origin.of(path, tuple(found))
         return _entry(path.stem, category, target, header, origin)
@@ -88,7 +89,7 @@ def build_from(
 def _header(config: PairConfig) -> Header:
     expect(config, PairConfig)
     chosen = {name: built_in(name, config.low, config.high) for name in config.domains}
-    return Header(size=config.size, target_channels=3, domains=chosen)
+    return Header(size=Size.of(config.size), target_channels=3, domains=chosen)
 
 
 def _entry(name: str, category: str, target: Picture, header: Header, origin: Origin) -> Entry:

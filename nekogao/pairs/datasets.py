@@ -10,10 +10,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from nekogao.config.pairs import check_size
 from nekogao.errors import InputError
 from nekogao.names import counted
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size, check_size
 
 _PREFIXES = ("train", "val")
 _MOST_LINKS = 20
@@ -98,7 +98,7 @@ def _check_sides(path: Path, raw: h5py.Dataset, gen: h5py.Dataset) -> None:
     if len(raw.shape) != 4 or len(gen.shape) != 4 or raw.shape[1:3] != gen.shape[1:3]:
         raise InputError(
             f"{path}: sources of shape {raw.shape} for targets of shape {gen.shape}; expected "
-            "items x side x side x 1 or 3, of one size. Replace the file."
+            "items x height x width x 1 or 3, of one size. Replace the file."
         )
     if len(raw) != len(gen) or len(raw) == 0:
         raise InputError(
@@ -106,12 +106,12 @@ def _check_sides(path: Path, raw: h5py.Dataset, gen: h5py.Dataset) -> None:
             "be as many. Replace the file."
         )
     for side in (raw, gen):
-        if side.shape[1] != side.shape[2] or side.shape[3] not in (1, 3):
+        if side.shape[3] not in (1, 3):
             raise InputError(
-                f"{path}: a dataset of shape {side.shape}; expected items x side x side x 1 or 3. "
-                "Replace the file."
+                f"{path}: a dataset of shape {side.shape}; expected items x height x width x 1 or "
+                "3. Replace the file."
             )
-    check_size(raw.shape[1])
+    check_size(Size.shaped(raw.shape[1:]))
 
 
 def _pictures(path: Path, values: h5py.Dataset) -> list[Picture]:

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nekogao.config.pairs import check_size
 from nekogao.errors import ConfigError, NekogaoError
 from nekogao.names import counted
 from nekogao.pairs import doubts, manifest
@@ -15,6 +14,7 @@ from nekogao.pairs.manifest import Entry, Header, Item
 from nekogao.pictures.domains import LABELS
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import Colour, snap, strays
+from nekogao.sizes import check_size
 from nekogao.workers import ahead
 
 _MOST_SHOWN = 10

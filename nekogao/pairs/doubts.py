@@ -5,10 +5,11 @@ import numpy as np
 from nekogao.names import Fit
 from nekogao.pictures.images import Picture
 from nekogao.pictures.outlines import Outline
+from nekogao.sizes import Size
 
 _ENLARGED, _ELONGATED = 8, 8
 """A picture is doubtful where it is enlarged more than so many times, or is so many times as long
-as it is wide."""
+for its width as the pair set."""
 
 
 def of_picture(kind: str, picture: Picture) -> list[str]:
@@ -29,16 +30,19 @@ def of_picture(kind: str, picture: Picture) -> list[str]:
     return []
 
 
-def of_shape(width: int, height: int, size: int, how: Fit) -> list[str]:
-    """What is doubtful about a picture of this width and height that becomes a square."""
-    short, long = sorted((width, height))
+def of_shape(width: int, height: int, size: Size, how: Fit) -> list[str]:
+    """What is doubtful about a picture of this width and height that is brought to a size."""
+    short, long = sorted((width * size.height, height * size.width))
     if long > _ELONGATED * short:
         kept = {"crop": f"keeps {short / long:.2%} of it", "pad": "makes it a thin line",
                 "stretch": f"stretches it {long / short:.0f} times"}[how]  # fmt: skip
-        return [f"the picture is {width}x{height} pixels; {how} {kept}. Cut out a square."]
-    if size > _ENLARGED * short:
+        square = size.width == size.height
+        part = "a square" if square else f"a piece of the proportions {size}"
+        return [f"the picture is {width}x{height} pixels; {how} {kept}. Cut out {part}."]
+    enlarged = max(size.width / width, size.height / height)
+    if enlarged > _ENLARGED:
         return [
-            f"the picture is {width}x{height} pixels, enlarged {size / short:.0f} times. Replace "
+            f"the picture is {width}x{height} pixels, enlarged {enlarged:.0f} times. Replace "
             "it by a larger one."
         ]
     return []

@@ -23,6 +23,7 @@ from nekogao.pictures import animations, images, outlines, video
 from nekogao.pictures.domains import of_kind
 from nekogao.pictures.images import Picture
 from nekogao.pictures.outlines import Outline
+from nekogao.sizes import Size
 from nekogao.workers import ahead
 
 _RENAME = "Name each painted picture by the number of its frame, counted from 0, as in key-50.png"
@@ -66,7 +67,7 @@ def import_frames(
     named = numbers(found)
     matched = _by_likeness(clip, list(found)) if named is None else _apart(clip, named)
     channels = max(outline.channels for outline in found.values())
-    header = Header(size=config.size, target_channels=channels, domains={domain: made})
+    header = Header(size=Size.of(config.size), target_channels=channels, domains={domain: made})
     whole = Member(str(clip.resolve()), sha256(clip), 0)
 
     def entry(taken: tuple[Path, int, Picture]) -> Entry:
@@ -74,7 +75,7 @@ def import_frames(
         picture = images.read(path)
         height, width = picture.shape[:2]
         target = images.fit(picture, config.size, config.fit)
-        doubtful = doubts.of_shape(width, height, config.size, config.fit)
+        doubtful = doubts.of_shape(width, height, header.size, config.fit)
         doubtful += doubts.of_picture("target", target) + doubts.of_picture(domain, source)
         origin = Origin.painted(path, replace(whole, index=number), domain, tuple(doubtful))
         target = images.as_channels(target, channels)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nekogao.config.pairs import check_size
 from nekogao.errors import InputError, PairSetError
 from nekogao.files import sha256
 from nekogao.names import counted
@@ -17,6 +16,7 @@ from nekogao.pairs.origin import Member, Origin
 from nekogao.pictures.domains import KINDS, Domain, imported
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import NO_LABELS, census, palette_of, survey
+from nekogao.sizes import Size, check_size
 
 _TOLERANCE = 0.05
 """Largest mean absolute difference, on [0, 1], between two copies of one target. A JPEG save
@@ -41,14 +41,13 @@ def import_hdf5(
         InputError: A file is missing, is not HDF5, is damaged, or lacks the datasets, or `out`
             is taken.
         PairSetError: The targets of two files do not match one to one.
-        ConfigError: The pictures' size is not a power of two from 32 to 512.
+        ConfigError: A side of the pictures is not from 32 to 512 pixels.
     """
     paths = {domain: Path(path) for domain, path in files.items()}
     loaded = {domain: read_sides(path) for domain, path in paths.items()}
     first = next(iter(paths))
     targets = loaded[first][1]
-    size = targets[0].shape[0]
-    check_size(size)
+    size = check_size(Size.shaped(targets[0].shape))
     order = {
         domain: range(len(targets)) if domain == first else _match(targets, theirs, domain, first)
         for domain, (_, theirs) in loaded.items()

@@ -21,6 +21,7 @@ from nekogao.pictures.domains import KINDS, LABELS, Domain, imported
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import NO_LABELS, WHITE_LABEL, census, palette_of, survey
 from nekogao.pictures.outlines import Outline
+from nekogao.sizes import Size
 from nekogao.workers import ahead
 
 Read = Callable[[Path], tuple[Picture, Picture]]
@@ -192,7 +193,9 @@ def _domain(
 def _header(config: PairConfig, domain: Domain, targets: Iterable[Outline]) -> Header:
     expect(config, PairConfig)
     channels = max(outline.channels for outline in targets)
-    return Header(size=config.size, target_channels=channels, domains={domain.name: domain})
+    return Header(
+        size=Size.of(config.size), target_channels=channels, domains={domain.name: domain}
+    )
 
 
 def _read(path: Path, outline: Outline) -> Picture:
@@ -216,7 +219,7 @@ def _write(
         source = images.fit(whole, config.size, config.fit, nearest=domain.kind == LABELS)
         target = images.fit(face, config.size, config.fit)
         height, width = face.shape[:2]
-        found = known(path) + doubts.of_shape(width, height, config.size, config.fit)
+        found = known(path) + doubts.of_shape(width, height, header.size, config.fit)
         found += doubts.of_picture("target", target) + doubts.of_picture(name, source)
         return Entry(
             name=path.stem,

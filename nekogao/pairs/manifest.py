@@ -21,6 +21,7 @@ from nekogao.pairs.origin import Origin
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 from nekogao.workers import ahead
 
 NAME = "pairs.jsonl"
@@ -32,8 +33,8 @@ _HALF = re.compile("[\ud800-\udfff]")
 class Header:
     """What all items of a pair set share."""
 
-    size: int
-    """Pixels a side."""
+    size: Size
+    """Of every picture."""
     target_channels: int
     """1 or 3."""
     domains: dict[str, Domain]
@@ -100,7 +101,7 @@ def _header_line(header: Header) -> str:
     return json.dumps(
         {
             "format": FORMAT,
-            "size": header.size,
+            "size": header.size.plain,
             "target_channels": header.target_channels,
             "domains": domains,
         }
@@ -211,12 +212,14 @@ def _parse_header(path: Path, row: dict[str, Any]) -> Header:
             for name, data in fields.needed(row, "domains", dict).items()
         }
         header = Header(
-            fields.needed(row, "size", int), fields.needed(row, "target_channels", int), domains
+            Size.stored(fields.needed(row, "size", str, int)),
+            fields.needed(row, "target_channels", int),
+            domains,
         )
         if not domains or any(name != d.name for name, d in domains.items()):
             raise TypeError("domains")
-        if header.size < 1 or header.target_channels not in (1, 3):
-            raise TypeError(f"size {header.size}, target_channels {header.target_channels}")
+        if header.target_channels not in (1, 3):
+            raise TypeError(f"target_channels {header.target_channels}")
     except (TypeError, ConfigError) as error:
         raise PairSetError(
             f"{path}, line 1: damaged header ({error}). Rebuild with `nekogao pairs`."
@@ -281,9 +284,9 @@ def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture
     except OSError as error:  # a name too long, a loop of links
         raise PairSetError(f"{item.id}: {kind}: {error.strerror}. Rebuild the set.") from None
     height, width = picture.shape[:2]
-    if (height, width) != (header.size, header.size):
+    if (height, width) != header.size.shape:
         raise PairSetError(
-            f"{item.id}: {kind} is {width}x{height}, the set is {header.size}x{header.size}. "
+            f"{item.id}: {kind} is {width}x{height}, the set is {header.size}. "
             "Rebuild with `nekogao pairs`."
         )
     if item.sha256.get(kind) != hashlib.sha256(data).hexdigest():

@@ -26,6 +26,7 @@ from nekogao.pictures import images
 from nekogao.pictures.domains import EVERY, LABELS
 from nekogao.pictures.images import Picture
 from nekogao.randomness import Purpose, stream
+from nekogao.sizes import Size
 
 
 class Batch(NamedTuple):
@@ -58,8 +59,8 @@ class PairSet:
         return len(self.items)
 
     @property
-    def size(self) -> int:
-        """Pixels a side."""
+    def size(self) -> Size:
+        """The size of every picture."""
         return self.header.size
 
     @property
@@ -76,7 +77,7 @@ class PairSet:
     def fingerprint(self) -> str:
         """SHA-256 in hexadecimal over the pictures and their order, wherever the set is."""
         items = [[item.id, item.sha256] for item in self.items]
-        header = asdict(self.header)
+        header = {**asdict(self.header), "size": self.header.size.plain}
         for domain in header["domains"].values():
             if not domain["palette"]:
                 del domain["palette"]  # sets without label maps keep the fingerprint they had

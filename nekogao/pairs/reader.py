@@ -3,6 +3,7 @@
 Both ways give the same bytes. Pixels stay 0..255 here; the pair set brings them to [-1, 1].
 """
 
+import math
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -92,9 +93,9 @@ class Resident:
         """Decode a whole set. Raises PairSetError where a picture is missing or changed."""
         header, count = files.header, len(files.items)
         kinds = ["target", *header.domains]
-        side, channels = header.size, header.source_channels
-        target = torch.empty(count, header.target_channels, side, side, dtype=torch.uint8)
-        source = torch.empty(len(header.domains), count, channels, side, side, dtype=torch.uint8)
+        shape, channels = header.size.shape, header.source_channels
+        target = torch.empty(count, header.target_channels, *shape, dtype=torch.uint8)
+        source = torch.empty(len(header.domains), count, channels, *shape, dtype=torch.uint8)
         places = [target.numpy(), *source.numpy()]
 
         def read(index: int) -> None:
@@ -129,5 +130,5 @@ def reader(files: Files) -> Reader:
     """The way to read a set that suits its size."""
     header = files.header
     channels = header.target_channels + len(header.domains) * header.source_channels
-    fits = len(files.items) * header.size**2 * channels <= MOST_RESIDENT
+    fits = len(files.items) * math.prod(header.size) * channels <= MOST_RESIDENT
     return Resident.load(files) if fits else Streamed(files)

@@ -8,6 +8,7 @@ import numpy as np
 
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.sizes import AnySize, Size
 from nekogao.workers import ahead
 
 Colour = tuple[int, int, int]
@@ -197,20 +198,23 @@ def _draw_mouth(canvas: Picture, who: Character, x: float, y: float) -> None:
                 cv2.line(canvas, start, end, ink, _pen(canvas, 4))
 
 
-def many_faces(count: int, size: int = 128, seed: int = 0) -> Iterator[tuple[str, Picture]]:
+def many_faces(count: int, size: AnySize = 128, seed: int = 0) -> Iterator[tuple[str, Picture]]:
     """Any number of faces that are all different, by name, drawn one after another.
 
     A face is a function of (seed, its number, size): a longer series begins with the shorter one.
+    They are drawn as squares, of which other proportions are cut.
     """
+    size = Size.of(size)
+    side = size.longer
 
     def draw(number: int) -> tuple[str, Picture]:
         rng = np.random.default_rng([seed, number])
         name = f"face-{number:06d}"
         dx, dy = rng.uniform(-0.04, 0.04, 2)
-        large = draw_face(_character(name, rng), 2 * size, dx, dy, side=2 * size)
+        large = draw_face(_character(name, rng), 2 * side, dx, dy, side=2 * side)
         # A fiftieth of the time that Lanczos takes.
-        small = cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
-        return name, np.asarray(small, np.uint8)
+        small = cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)
+        return name, images.fit(np.asarray(small, np.uint8), size, "crop")
 
     return ahead(draw, range(count))
 

@@ -30,6 +30,7 @@ from nekogao.pictures.decoding import from_pil as from_pil
 from nekogao.pictures.decoding import read as read
 from nekogao.pictures.finding import SUFFIXES as SUFFIXES
 from nekogao.pictures.finding import find as find
+from nekogao.sizes import AnySize, Size
 
 _PNG_LEVEL = 3
 """Pillow's usual 6 takes two to three times as long, for 8 % smaller files."""
@@ -59,11 +60,11 @@ def encode(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def check_picture(value: object, name: str, size: int | None = None) -> Picture:
+def check_picture(value: object, name: str, size: AnySize | None = None) -> Picture:
     """`value`, where it is a picture: a uint8 array h w or h w 3, of one pixel at least.
 
-    Raises InputError otherwise, or where its sides are not `size`, which says what came and calls
-    it `name`.
+    Raises InputError otherwise, or where it is not of that size, which says what came and
+    calls it `name`.
     """
     wanted = "Give a uint8 array, height x width x 3 (RGB) or height x width, from 0 to 255"
     if not isinstance(value, np.ndarray):
@@ -79,8 +80,8 @@ def check_picture(value: object, name: str, size: int | None = None) -> Picture:
         raise InputError(f"{came}. {wanted}.")
     if not value.size:
         raise InputError(f"{came}, has no pixels. {wanted}.")
-    if size and value.shape[:2] != (size, size):
-        raise InputError(f"{came}. Bring it to {size}x{size} first.")
+    if size is not None and value.shape[:2] != (wanted_size := Size.of(size)).shape:
+        raise InputError(f"{came}. Bring it to {wanted_size} first.")
     return value
 
 
@@ -92,52 +93,60 @@ def resize(picture: Picture, width: int, height: int, *, nearest: bool = False) 
     return np.asarray(Image.fromarray(picture).resize((width, height), way))
 
 
-def fit(picture: Picture, size: int, how: Fit, *, nearest: bool = False) -> Picture:
-    """Bring a picture to size x size.
+def fit(picture: Picture, size: AnySize, how: Fit, *, nearest: bool = False) -> Picture:
+    """Bring a picture to a size.
 
-    `crop` keeps the centre square, `pad` keeps everything and fills with white, `stretch`
-    ignores the proportions. Channels stay as they are. `nearest` is for label maps.
+    `crop` keeps the largest centred part of the size's proportions, `pad` keeps everything and
+    fills with white, `stretch` ignores the proportions. Channels stay as they are. `nearest` is
+    for label maps.
     """
-    height, width = picture.shape[:2]
+    size, own = Size.of(size), Size.shaped(picture.shape)
     if how == "crop":
-        side = min(height, width)
-        top, left = (height - side) // 2, (width - side) // 2
-        return resize(picture[top : top + side, left : left + side], size, size, nearest=nearest)
-    if how == "stretch":
-        return resize(picture, size, size, nearest=nearest)
-    top, left, new_height, new_width = _padded_box(height, width, size)
-    canvas = np.full((size, size, *picture.shape[2:]), WHITE, np.uint8)
-    inner = resize(picture, new_width, new_height, nearest=nearest)
-    canvas[top : top + new_height, left : left + new_width] = inner
-    return canvas
-
-
-def _padded_box(height: int, width: int, size: int) -> tuple[int, int, int, int]:
-    scale = size / max(height, width)
-    new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
-    return (size - new_height) // 2, (size - new_width) // 2, new_height, new_width
+        part = _cut(own, size)
+        top, left = (own.height - part.height) // 2, (own.width - part.width) // 2
+        picture = picture[top : top + part.height, left : left + part.width]
+    if how != "pad":
+        return resize(picture, *size, nearest=nearest)
+    return centred(picture, *size.shape, nearest=nearest)
 
 
 def unfit(picture: Picture, height: int, width: int, how: Fit) -> Picture:
-    """Undo `fit`: a square picture back to height x width.
+    """Undo `fit`: a picture back to height x width.
 
-    With `crop` the margins are gone, so the result is the centre square at its own size.
+    With `crop` the margins are gone, so the result is the part that was kept, at its own size.
     """
+    size, own = Size.shaped(picture.shape), Size(width, height)
     if how == "crop":
-        return resize(picture, min(height, width), min(height, width))
+        return resize(picture, *_cut(own, size))
     if how == "pad":
-        top, left, inner_height, inner_width = _padded_box(height, width, picture.shape[0])
-        picture = picture[top : top + inner_height, left : left + inner_width]
+        inner = _shrunk(own, size)
+        top, left = (size.height - inner.height) // 2, (size.width - inner.width) // 2
+        picture = picture[top : top + inner.height, left : left + inner.width]
     return resize(picture, width, height)
 
 
-def centred(square: Picture, height: int, width: int) -> Picture:
-    """A square picture as large as fits, in the middle of height x width pixels of white."""
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    canvas = np.full((height, width, *square.shape[2:]), WHITE, np.uint8)
-    canvas[top : top + side, left : left + side] = resize(square, side, side)
+def centred(picture: Picture, height: int, width: int, *, nearest: bool = False) -> Picture:
+    """A picture as large as fits, in the middle of height x width pixels of white."""
+    inner = _shrunk(Size.shaped(picture.shape), Size(width, height))
+    top, left = (height - inner.height) // 2, (width - inner.width) // 2
+    canvas = np.full((height, width, *picture.shape[2:]), WHITE, np.uint8)
+    canvas[top : top + inner.height, left : left + inner.width] = resize(
+        picture, *inner, nearest=nearest
+    )
     return canvas
+
+
+def _cut(whole: Size, like: Size) -> Size:
+    """The largest part of a picture that has the proportions of another size."""
+    wide = (2 * whole.height * like.width + like.height) // (2 * like.height)
+    high = (2 * whole.width * like.height + like.width) // (2 * like.width)
+    return Size(max(1, min(whole.width, wide)), max(1, min(whole.height, high)))
+
+
+def _shrunk(whole: Size, room: Size) -> Size:
+    """The size of a picture that was scaled to fit into a room as large as it can."""
+    scale = min(room.width / whole.width, room.height / whole.height)
+    return Size(*(max(1, round(side * scale)) for side in whole))
 
 
 def rgb(picture: Picture) -> Picture:

@@ -6,19 +6,26 @@ from pathlib import Path
 from nekogao.pictures import images
 from nekogao.pictures.characters import CHARACTERS, draw_face
 from nekogao.pictures.images import Picture
+from nekogao.sizes import AnySize, Size
 
 _CHELSEA = (40, 0, 300)
 """Left edge, top edge and side of the face in the photograph of Chelsea the cat."""
 
 
-def ten_faces(size: int = 128) -> dict[str, Picture]:
-    """Ten faces by name: nine drawn characters and the photograph of a cat."""
+def ten_faces(size: AnySize = 128) -> dict[str, Picture]:
+    """Ten faces by name: nine drawn characters and the photograph of a cat.
+
+    They are drawn as squares, of which other proportions are cut.
+    """
     import skimage.data
+
+    size = Size.of(size)
 
     left, top, side = _CHELSEA
     chelsea = skimage.data.chelsea()[top : top + side, left : left + side]
-    drawn = {who.name: draw_face(who, size) for who in CHARACTERS}
-    return {**drawn, "chelsea": images.resize(chelsea, size, size)}
+    squares = {who.name: draw_face(who, size.longer) for who in CHARACTERS}
+    squares["chelsea"] = images.resize(chelsea, size.longer, size.longer)
+    return {name: images.fit(square, size, "crop") for name, square in squares.items()}
 
 
 def photographs() -> dict[str, Picture]:
@@ -41,17 +48,17 @@ _UNSEEN = (
 """Photographs in scikit-image's package, without its cat: its face is one of the ten."""
 
 
-def unseen(size: int = 128) -> dict[str, Picture]:
-    """102 squares of photographs that no face was cut from, by name.
+def unseen(size: AnySize = 128) -> dict[str, Picture]:
+    """102 pieces of photographs, of one size, that no face was cut from, by name.
 
     Of each of 17 photographs the whole, its four quarters, and a quarter's size at its centre.
     They are made once in a process; do not change them.
     """
-    return dict(_squares(size))
+    return dict(_pieces(Size.of(size)))
 
 
 @lru_cache(maxsize=2)
-def _squares(size: int) -> dict[str, Picture]:
+def _pieces(size: Size) -> dict[str, Picture]:
     import skimage.data
 
     found = {}

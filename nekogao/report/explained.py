@@ -20,7 +20,7 @@ _THUMBNAIL = 72
 
 
 def _small(picture: Picture) -> str:
-    return embed(images.resize(picture, _THUMBNAIL, _THUMBNAIL))
+    return embed(images.fit(picture, _THUMBNAIL, "crop"))
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def _entry(origin: Origin, colour: str) -> Entry:
 
 
 def _small(picture: Picture) -> str:
-    return embed(images.resize(picture, _THUMBNAIL, _THUMBNAIL))
+    return embed(images.fit(picture, _THUMBNAIL, "crop"))
 
 
 def _hex(colour: tuple[int, int, int]) -> str:

@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.report.fonts import Pen
+from nekogao.sizes import Size
 
 _WIDTH, _EDGE, _GAP, _SIDE = 1000, 36, 14, 174
 _PAPER = "#fbf8f3"
@@ -34,8 +35,10 @@ class Paper:
         small = Pen(14)
         for i, (caption, picture) in enumerate(cells):
             left = _EDGE + i * (_SIDE + _GAP)
-            shown = images.rgb(images.resize(picture, _SIDE, _SIDE))
-            self.image.paste(Image.fromarray(shown), (left, self.top))
+            size = Size.shaped(picture.shape).within(_SIDE)
+            shown = Image.fromarray(images.rgb(images.resize(picture, *size)))
+            margins = (_SIDE - size.width) // 2, (_SIDE - size.height) // 2
+            self.image.paste(shown, (left + margins[0], self.top + margins[1]))
             for j, line in enumerate(_two(caption, small, _SIDE)):
                 where = (left, self.top + _SIDE + 6 + 19 * j)
                 small.write(self.pen, where, line, SOFT)
@@ -47,7 +50,7 @@ class Paper:
         """A face, where there is one, its name, and its share as a bar."""
         font = Pen(15, bold)
         if face is not None:
-            small = images.rgb(images.resize(face, 30, 30))
+            small = images.rgb(images.fit(face, 30, "crop"))
             self.image.paste(Image.fromarray(small), (_EDGE, self.top))
         for i, line in enumerate(_two(name, font, 150)):
             at = self.top + (6 if len(_two(name, font, 150)) == 1 else -3 + 18 * i)

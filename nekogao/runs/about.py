@@ -25,7 +25,8 @@ class PairsRecord:
     fingerprint: str = ""
     """SHA-256 over its pictures and their order."""
     items: int = 0
-    size: int = 0
+    size: int | str = 0
+    """Pixels a side, or WIDTHxHEIGHT."""
     domains: tuple[str, ...] = ()
 
     @classmethod
@@ -35,7 +36,7 @@ class PairsRecord:
             path=portable(pairs.folder, run),
             fingerprint=pairs.fingerprint,
             items=len(pairs),
-            size=pairs.size,
+            size=pairs.size.plain,
             domains=tuple(pairs.domains),
         )
 
@@ -127,7 +128,7 @@ def read(path: Path) -> About:
             path=str(pairs["path"]),
             fingerprint=str(pairs.get("fingerprint", "")),
             items=int(pairs.get("items", 0)),
-            size=int(pairs.get("size", 0)),
+            size=size if isinstance(size := pairs.get("size", 0), str) else int(size),
             domains=tuple(map(str, pairs.get("domains", ()))),
         )
         origin = FirstWeights(

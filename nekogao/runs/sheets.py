@@ -8,9 +8,10 @@ from torch import Tensor
 from nekogao.files import write_atomically
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 
 _FRAME = 64
-"""Side of a face in the film."""
+"""The longer side of a face in the film."""
 _MILLISECONDS = 250
 
 
@@ -60,17 +61,19 @@ def write_film(folder: Path, path: Path, columns: int) -> None:
 
 def _frame(by_domain: dict[str, dict[int, Path]], step: int, columns: int) -> Image.Image:
     rows: list[tuple[str, Image.Image]] = []
+    small = Size(_FRAME, _FRAME)
     for domain, by_step in by_domain.items():
         if step in by_step:
             with Image.open(by_step[step]) as sheet:
                 third = (sheet.height - 4) // 3
+                small = Size((sheet.width + 2) // columns - 2, third).within(_FRAME)
                 middle = sheet.convert("RGB").crop((0, third + 2, sheet.width, 2 * third + 2))
-            rows.append((domain, middle.resize((columns * (_FRAME + 1), _FRAME))))
+            rows.append((domain, middle.resize((columns * (small.width + 1), small.height))))
     width = max(row.width for _, row in rows)
-    frame = Image.new("RGB", (width, len(rows) * (_FRAME + 14) + 2), "white")
+    frame = Image.new("RGB", (width, len(rows) * (small.height + 14) + 2), "white")
     pen = ImageDraw.Draw(frame)
     for i, (domain, row) in enumerate(rows):
-        top = i * (_FRAME + 14)
+        top = i * (small.height + 14)
         pen.text((2, top + 1), f"{domain}, step {step}", fill="black")
         frame.paste(row, (0, top + 13))
     return frame.quantize(128)

@@ -28,8 +28,8 @@ class StudyFile:
     """What is expected, written down before the first run."""
     pairs: str = TEN_FACES
     """A pair set's folder, relative to the file; `ten-faces`, or `drawn:N` for N drawn faces."""
-    size: int = 128
-    """Pixels a side of a set that the study builds."""
+    size: int | str = 128
+    """Of a set that the study builds: pixels a side, or WIDTHxHEIGHT."""
     recipe: str = ""
     """A recipe's name; without one the defaults hold."""
     seeds: list = field(default_factory=lambda: [0, 1, 2, 3, 4])

@@ -34,7 +34,7 @@ def open_all(study: Study, out: Path) -> dict[str, PairSet]:
     return found
 
 
-def _build(pairs: str, folder: Path, size: int) -> None:
+def _build(pairs: str, folder: Path, size: int | str) -> None:
     if pairs == TEN_FACES:
         build_from(photographs.ten_faces(size).items(), folder, PairConfig(size=size))
         return

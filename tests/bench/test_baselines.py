@@ -4,6 +4,7 @@ import torch
 from nekogao.bench import baselines
 from nekogao.bench.steps import header
 from nekogao.config.compose import compose
+from nekogao.errors import ConfigError
 from nekogao.training.state import new_state
 
 
@@ -71,3 +72,9 @@ def test_the_papers_channels_at_256():
     assert widths == [64, 128, 256, 512, 512, 512, 512, 512,
                       512, 512, 512, 512, 256, 128, 64, 3]  # fmt: skip
     assert sum(isinstance(m, torch.nn.Dropout) for m in unet.modules()) == 3
+
+
+@pytest.mark.parametrize("size", ["192x256", 48])
+def test_the_textbook_takes_squares_whose_side_is_a_power_of_two(size):
+    with pytest.raises(ConfigError, match="size .*: the textbook baselines take squares whose"):
+        baselines.textbook_unet(size)

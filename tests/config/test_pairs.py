@@ -3,20 +3,32 @@ import sys
 
 import pytest
 
-from nekogao.config.pairs import PairConfig, check_size
+from nekogao.config.compose import compose
+from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError
 from nekogao.nets.generator import count_levels
 from nekogao.pictures.domains import Domain
+from nekogao.sizes import check_size
 
 
-@pytest.mark.parametrize("size", [-32, 0, 16, 100, 129, 1024])
-def test_a_size_that_is_no_power_of_two_is_refused(size):
+@pytest.mark.parametrize("size", [1, 16, 513, "31x64", "64x513", 1024])
+def test_a_size_outside_the_limits_is_refused(size):
     with pytest.raises(ConfigError) as caught:
         PairConfig(size=size)
     assert str(caught.value) == (
-        f"size {size}: must be a power of two from 32 to 512. "
+        f"size {size}: each side must be from 32 to 512 pixels. "
         "Rebuild the pair set with such a size= (--size on the command line)."
     )
+
+
+def test_a_square_is_kept_as_a_number_and_anything_else_as_text():
+    given = [64, "64", "64x64", "192x256"]
+    assert [PairConfig(size=size).size for size in given] == [64, 64, 64, "192x256"]
+    generator = compose(overrides={"generator.size": "48x64"}).model.generator
+    assert generator.size == "48x64"
+    assert compose(overrides={"generator.size": "64x64"}).model.generator.size == 64
+    with pytest.raises(ConfigError, match="size 'wide': must be a side in pixels, or WIDTHx"):
+        compose(overrides={"generator.size": "wide"})
 
 
 @pytest.mark.parametrize("size", [16, 32, 33, 64, 512, 1024])

@@ -7,11 +7,12 @@ from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL, learning_rate, operations, resolve, shape
 from nekogao.pairs.manifest import Header
 from nekogao.pictures.domains import built_in
+from nekogao.sizes import Size
 from tests.networks import generator, sources
 
 
 def header(size):
-    return Header(size=size, target_channels=3, domains={"edges": built_in("edges")})
+    return Header(size=Size.of(size), target_channels=3, domains={"edges": built_in("edges")})
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,10 @@ def test_the_learning_rate_falls_within_each_phase(decay, rates):
     assert found == pytest.approx(rates, abs=0.003)
 
 
-@pytest.mark.parametrize(("size", "patch"), [(32, 4), (128, 16), (512, 64)])
+@pytest.mark.parametrize(
+    ("size", "patch"),
+    [(32, 4), (128, 16), (512, 64), ("192x256", 16), ("45x33", 4), ("512x63", 4)],
+)
 def test_the_patch_that_is_used_is_what_the_configuration_says(size, patch):
     config = resolve(compose("fast").model, header(size))
     assert config.generator.patch == patch
@@ -37,8 +41,8 @@ def test_the_patch_that_is_used_is_what_the_configuration_says(size, patch):
 def test_another_size_is_refused():
     with pytest.raises(ConfigError, match="generator.size 256: the pair set is 32x32. Rebuild it"):
         shape(compose(generator="unet-256").model, header(32))
-    with pytest.raises(ConfigError, match="size 48"):
-        CONVOLUTIONAL.check_size(48)
+    with pytest.raises(ConfigError, match="size 31x48: each side must be from 32 to 512"):
+        CONVOLUTIONAL.check_size(Size(31, 48))
 
 
 def test_views_follow_the_picture_through_the_network():

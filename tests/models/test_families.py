@@ -20,6 +20,7 @@ from nekogao.models.family import Family, Learner
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.runs.folder import Run
+from nekogao.sizes import Size
 from nekogao.studies.measured import MEASURES, measure_run
 
 
@@ -38,15 +39,16 @@ class MeanConfig(ModelConfig):
 class MeanFace(nn.Module):
     def __init__(self, size, source_channels, target_channels, gray):
         super().__init__()
+        shape = Size.of(size).shape
         self.gray = gray
-        self.register_buffer("mean", torch.zeros(1, target_channels, size, size))
+        self.register_buffer("mean", torch.zeros(1, target_channels, *shape))
 
     def forward(self, source):
         return (1 - self.gray) * self.mean.expand(len(source), -1, -1, -1)
 
 
 def shape(config, header):
-    return {"size": header.size, "source_channels": header.source_channels,
+    return {"size": header.size.plain, "source_channels": header.source_channels,
             "target_channels": header.target_channels, "gray": config.gray}  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def test_it_resumes_switches_and_starts_from_another(run, pair_set, tmp_path):
 
 def test_its_model_file_names_it_and_can_be_applied(run, tmp_path, faces):
     model = nekogao.load(run / "model.safetensors").model
-    assert (model.kind, model.size, dict(model.shape)["gray"]) == ("mean-face", 32, 0.25)
+    assert (model.kind, model.size, dict(model.shape)["gray"]) == ("mean-face", (32, 32), 0.25)
     status = main(["apply", str(run), str(faces), "--settle", "2", "--nearest", "--out",
                    str(tmp_path / "out")])  # fmt: skip
     assert status == 0 and len(list((tmp_path / "out").glob("*.png"))) == 4

@@ -20,7 +20,7 @@ def test_a_model_file_holds_all_that_apply_needs(finished):
     assert list(model.domains) == ["gray", "edges"] and model.last == "gray"
     assert list(model.faces) == ["kuro", "mike", "sora", "tora"]
     assert all(face.shape == (32, 32, 3) for face in model.faces.values())
-    assert not model.network.training and (model.size, model.kind) == (32, "convolutional")
+    assert not model.network.training and (model.size, model.kind) == ((32, 32), "convolutional")
 
 
 def test_large_sets_travel_with_some_of_their_faces():

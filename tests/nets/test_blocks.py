@@ -2,14 +2,23 @@ import pytest
 import torch
 
 from nekogao.nets.blocks import INITIALISATIONS, NORMALISATIONS, UPSAMPLINGS
+from nekogao.nets.strides import halved
 
 
 @pytest.mark.parametrize("name", UPSAMPLINGS)
 @pytest.mark.parametrize("kernel", [3, 4])
 @pytest.mark.parametrize("side", [1, 2, 5])
 def test_upsampling_doubles_exactly(name, kernel, side):
-    layer = UPSAMPLINGS[name](2, 5, kernel, side)
+    layer = UPSAMPLINGS[name](2, 5, kernel, (2 * side, 2 * side))
     assert layer(torch.zeros(1, 2, side, side)).shape[2:] == (2 * side, 2 * side)
+
+
+@pytest.mark.parametrize("name", UPSAMPLINGS)
+@pytest.mark.parametrize("kernel", [3, 4])
+@pytest.mark.parametrize("shape", [(1, 2), (3, 6), (9, 1)])
+def test_upsampling_gives_the_height_and_width_that_are_asked_for(name, kernel, shape):
+    layer = UPSAMPLINGS[name](2, 5, kernel, shape)
+    assert layer(torch.zeros(1, 2, *halved(shape))).shape[2:] == shape
 
 
 @pytest.mark.parametrize("channels", [2, 8, 12, 64, 512])

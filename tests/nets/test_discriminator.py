@@ -3,6 +3,7 @@ import torch
 
 from nekogao.errors import ConfigError
 from nekogao.nets.discriminator import PATCHES, ArticleDiscriminator
+from nekogao.sizes import Size
 from tests.networks import patchgan
 
 
@@ -37,3 +38,18 @@ def test_the_article_discriminator_gives_two_probabilities():
     verdict = judge(torch.rand(3, 1, 64, 64), torch.rand(3, 3, 64, 64))
     assert verdict.shape == (3, 2)
     assert torch.allclose(verdict.sum(dim=1), torch.ones(3))
+
+
+@pytest.mark.parametrize("size", ["48x64", "45x33"])
+def test_pictures_of_any_width_and_height_are_judged(size):
+    width, height = Size.of(size)
+    source, picture = torch.rand(2, 1, height, width), torch.rand(2, 3, height, width)
+    assert patchgan(source_channels=1, patch="70", width=4, size=size)(source, picture).numel()
+    with pytest.raises(
+        ConfigError, match=f"adversary.patch 286: too large for pictures of {size}"
+    ):
+        patchgan(source_channels=1, patch="286", size=size)
+    judge = ArticleDiscriminator(source_channels=1, target_channels=3, width=4, size=size)
+    picture.requires_grad_()
+    judge(source, picture)[:, 0].sum().backward()
+    assert (picture.grad.abs().sum(dim=(0, 1)) > 0).all()  # the last row and column too

@@ -1,9 +1,11 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from nekogao.errors import ConfigError
 from nekogao.nets.generator import count_levels, parse_skips
+from nekogao.sizes import Size
 from tests.networks import generator as generator_of
 
 
@@ -18,10 +20,48 @@ def test_any_power_of_two_from_32_to_512(size, skips):
     assert features[-1].shape[-2:] == (1, 1)
 
 
-@pytest.mark.parametrize("size", [0, 16, 48, 100, 1024])
+@pytest.mark.parametrize("size", ["48x64", "45x33", "32x512", "33x32", 100])
+@pytest.mark.parametrize(
+    ("kernel", "upsampling"), [(3, "nearest"), (4, "nearest"), (4, "transposed"), (3, "bilinear")]
+)
+def test_any_width_and_height(size, kernel, upsampling):
+    torch.manual_seed(0)
+    generator = generator_of(size=size, width=2, skips="all", kernel=kernel, upsampling=upsampling)
+    height, width = Size.of(size).shape
+    source = torch.rand(2, 1, height, width, requires_grad=True)
+    features = generator.encode(source)
+    sides = [tuple(f.shape[2:]) for f in features]
+    assert sides == [(-(-height >> d), -(-width >> d)) for d in range(1, len(features) + 1)]
+    assert sides[-1] == (1, 1) and max(sides[-2]) == 2
+    made = generator(source)
+    assert made.shape == (2, 3, height, width)
+    made.square().sum().backward()
+    assert (source.grad != 0).float().mean() > 0.99
+
+
+@pytest.mark.parametrize("size", ["45x33", "50x64"])
+def test_patches_of_any_width_and_height_repeat_the_border(size):
+    torch.manual_seed(0)
+    generator = generator_of(size=size, width=4, patch=4, skips="all").eval()
+    height, width = Size.of(size).shape
+    source = torch.rand(1, 1, height, width)
+    assert generator(source).shape == (1, 3, height, width)
+    whole = F.pad(source, (0, -width % 4, 0, -height % 4), mode="replicate")
+    expected = generator.down[0](F.pixel_unshuffle(whole, 4))
+    assert torch.equal(generator.encode(source)[0], expected)
+    with pytest.raises(ConfigError, match=f"patch 8: .* for pictures of {size} at most 4"):
+        generator_of(size=size, width=4, patch=8)
+
+
+@pytest.mark.parametrize("size", [16, "31x64", "64x513", 1024])
 def test_other_sizes_are_refused(size):
-    with pytest.raises(ConfigError, match=f"size {size}: must be a power of two"):
+    with pytest.raises(ConfigError, match=f"size {size}: each side must be from 32 to 512"):
         count_levels(size)
+
+
+@pytest.mark.parametrize(("size", "levels"), [(32, 5), (33, 6), ("48x64", 6), ("512x32", 9)])
+def test_the_longer_side_decides_how_many_levels_there_are(size, levels):
+    assert count_levels(size) == levels
 
 
 @pytest.mark.parametrize("kernel", [3, 4])

@@ -27,6 +27,16 @@ def test_geometry_moves_source_and_target_alike(setting):
     assert moved.shape == target.shape
 
 
+@pytest.mark.parametrize(
+    "setting", [{"shift": 0.2}, {"rotate": 30.0}, {"scale": 0.3}, {"warp": 0.1}]
+)
+def test_a_picture_that_is_no_square_is_moved_about_its_own_middle(setting):
+    target = smooth(3, 0)[..., :20]
+    source, moved = augment(target[:, :1], target, AugmentConfig(**setting), rng())
+    assert torch.equal(source, moved[:, :1]) and moved.shape == target.shape
+    assert not torch.allclose(moved, target, atol=0.05)
+
+
 @pytest.mark.parametrize("setting", [{"brightness": 0.2}, {"contrast": 0.5}, {"noise": 0.1}])
 def test_light_touches_the_source_alone(setting):
     target = smooth(3, 0)

@@ -37,7 +37,7 @@ def test_the_doctor_notices_doubles(broken):
 
 def test_a_size_that_no_network_takes_is_a_fault(broken):
     path = broken / manifest.NAME
-    path.write_text(path.read_text().replace('"size": 32', '"size": 33', 1))
+    path.write_text(path.read_text().replace('"size": 32', '"size": 31', 1))
     faults = examine(broken)
-    assert "size 33: must be a power of two from 32 to 512" in faults[0]
-    assert all("is 32x32, the set is 33x33" in fault for fault in faults[1:])
+    assert "size 31: each side must be from 32 to 512 pixels" in faults[0]
+    assert all("is 32x32, the set is 31x31" in fault for fault in faults[1:])

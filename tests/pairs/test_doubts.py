@@ -3,10 +3,12 @@ import pytest
 from PIL import Image
 
 from nekogao.cli import main
+from nekogao.pairs import doubts
 from nekogao.pairs.doctor import examine
 from nekogao.pairs.imports import import_folders
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, images
+from nekogao.sizes import Size
 
 
 def a_face(side=64):
@@ -33,6 +35,18 @@ def test_useless_pictures_are_reported_by_pairs_and_by_doctor(tmp_path, capsys, 
     assert main(["doctor", str(tmp_path / "set")]) == 1
     found = capsys.readouterr().out
     assert said in found and "sound" not in found
+
+
+def test_proportions_are_compared_with_those_of_the_set():
+    assert not doubts.of_shape(512, 40, Size(512, 64), "crop")
+    assert not doubts.of_shape(64, 64, Size(512, 64), "crop")
+    (said,) = doubts.of_shape(64, 512, Size(256, 128), "crop")
+    assert said == (
+        "the picture is 64x512 pixels; crop keeps 6.25% of it. Cut out a piece of the "
+        "proportions 256x128."
+    )
+    (said,) = doubts.of_shape(60, 10, Size(512, 64), "stretch")
+    assert "is 60x10 pixels, enlarged 9 times" in said
 
 
 def turned_pair(tmp_path, source=1, target=1, shape=(48, 48)):

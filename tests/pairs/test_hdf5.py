@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nekogao.errors import InputError, PairSetError
+from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.pairs.doctor import examine
 from nekogao.pairs.hdf5 import import_hdf5
 from nekogao.pairs.pair_set import PairSet
@@ -92,10 +92,13 @@ def test_damaged_files_are_refused(two_files, tmp_path):
     write_hdf5(path, [np.zeros((32, 32))] * 2, [np.full((32, 32, 3), 9.0)])
     refuse("2 sources for 1 target;")
     write_hdf5(path, [np.zeros((32, 20))], [np.full((32, 20, 3), 9.0)])
-    refuse("expected items x side x side")
+    with pytest.raises(ConfigError, match="size 20x32: each side must be from 32 to 512 pixels"):
+        import_hdf5(tmp_path / "set", {"edges": path})
+    write_hdf5(path, [np.zeros((32, 32))], [np.full((32, 32, 2), 9.0)])
+    refuse("expected items x height x width x 1 or 3")
     with h5py.File(path, "w") as file:
         file["train_data_raw"], file["train_data_gen"] = 3.0, 4.0
-    refuse("expected items x side x side")
+    refuse("expected items x height x width")
     write_hdf5(path, [np.zeros((64, 64))], [np.full((32, 32, 3), 9.0)])
     refuse("of one size")
 

@@ -18,7 +18,7 @@ from nekogao.pictures.domains import built_in
 
 def test_a_set_holds_what_it_was_built_from(pair_set, faces):
     found = PairSet.open(pair_set)
-    assert (len(found), found.size, found.domains) == (4, 32, ["gray", "edges"])
+    assert (len(found), found.size, found.domains) == (4, (32, 32), ["gray", "edges"])
     for item, target, gray, edges in zip(
         found.items, found.targets, found.sources["gray"], found.sources["edges"], strict=True
     ):

@@ -112,6 +112,32 @@ def test_fitting_gives_a_square_and_unfitting_the_old_shape(picture, how):
     assert images.unfit(square, height, width, how).shape[:2] == expected
 
 
+@given(
+    PICTURES, st.integers(1, 20), st.integers(1, 20), st.sampled_from(["crop", "pad", "stretch"])
+)
+def test_fitting_gives_any_size_and_unfitting_the_old_shape(picture, width, height, how):
+    fitted = images.fit(picture, f"{width}x{height}", how)
+    assert fitted.shape == (height, width, 3)
+    high, wide = picture.shape[:2]
+    back = images.unfit(fitted, high, wide, how).shape[:2]
+    assert back == (high, wide) if how != "crop" else high in back[:1] or wide in back[1:]
+    assert images.centred(fitted, high, wide).shape == picture.shape
+
+
+def test_cropping_keeps_the_largest_part_of_the_proportions():
+    wide = np.arange(12, dtype=np.uint8)[None, :].repeat(4, axis=0)
+    assert images.fit(wide, "6x4", "crop").tolist() == [list(range(3, 9))] * 4
+    assert images.fit(wide.T, "4x6", "crop").T.tolist() == [list(range(3, 9))] * 4
+    padded = images.fit(np.zeros((4, 12), np.uint8), "12x8", "pad")
+    assert (padded[[0, 1, 6, 7]] == 255).all() and (padded[2:6] == 0).all()
+
+
+def test_a_picture_of_another_size_is_refused():
+    with pytest.raises(InputError, match=r"shape \(4, 6\). Bring it to 4x6 first"):
+        images.check_picture(np.zeros((4, 6), np.uint8), "it", "4x6")
+    assert images.check_picture(np.zeros((4, 6), np.uint8), "it", "6x4").shape == (4, 6)
+
+
 def test_padding_is_white_and_cropping_keeps_the_centre():
     wide = np.zeros((2, 6, 3), np.uint8)
     wide[:, 2:4] = 90

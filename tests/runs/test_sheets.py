@@ -25,6 +25,14 @@ def test_the_film_shows_every_step_of_every_domain(tmp_path):
         assert film.size[1] == 2 * 78 + 2
 
 
+def test_the_film_keeps_the_proportions_of_its_pictures(tmp_path):
+    rows = [torch.rand(5, channels, 12, 8) for channels in (1, 3, 3)]
+    images.write(tmp_path / sheets.name(0, "gray"), sheets.draw(*rows))
+    sheets.write_film(tmp_path, tmp_path / "film.gif", 5)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.size == (5 * (43 + 1), 64 + 14 + 2)
+
+
 def test_no_sheets_make_no_film(tmp_path):
     sheets.write_film(tmp_path, tmp_path / "film.gif", 5)
     assert not (tmp_path / "film.gif").exists()

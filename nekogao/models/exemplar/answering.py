@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nekogao.models.exemplar import blending
 from nekogao.models.exemplar.blending import Candidate, Map
-from nekogao.models.exemplar.descriptors import KINDS, Descriptor
+from nekogao.models.exemplar.descriptors import KINDS, Descriptor, spread
 from nekogao.models.exemplar.patches import Patches, Places, gathered, most_pairs
 from nekogao.models.exemplar.pinned import PinnedFaces
 from nekogao.models.exemplar.registration import bent, flows, grid, places
@@ -21,6 +21,8 @@ from nekogao.pictures.images import Picture
 
 _FEW = 3
 """Pairs that are registered carefully."""
+_LESS_DECISIVE = 0.4
+"""How decisive weights are then, as a share: most candidates are flows of the same pair."""
 _COARSE = 4
 """Every so manieth pixel is compared to narrow many pairs to a few."""
 _KEPT = 32
@@ -30,6 +32,8 @@ _FAMILIAR, _FAMILIAR_SLOPE = 0.148, -0.043
 128, and what doubling the side adds. Measured of edges with sides of 256, 128 and 64: a person
 whose head has moved far has up to 0.091, 0.131 and 0.190; one face registered with another's has
 0.120, 0.165 and 0.186 and more."""
+_MORE_FLOWS = 0.96
+"""The same where there are few pairs, as a share: of more flows the best fits better."""
 _USUAL_FREEDOM = 0.6
 """Of faces like none of the pairs': the pins hold, and the lines are followed a little."""
 _MOST_PINNED = 24
@@ -101,6 +105,12 @@ class Pairs:
         return self.kind == "picture" and self.patches
 
     @property
+    def supported(self) -> bool:
+        """Whether patches have half a say beside flows: few label maps, whose flows reach far too
+        seldom."""
+        return self.kind == "labels" and self.careful and self.patches
+
+    @property
     def usual_mismatch(self) -> float:
         """The mismatch, from 0 to 1, beyond which a place is in doubt."""
         return _MOST_USUAL if self.patched else self.usual
@@ -113,12 +123,17 @@ class Pairs:
     @cached_property
     def places(self) -> Places:
         """The places of all sources, for patches."""
-        return Places(list(self.sources))
+        return Places([self.seen(source) for source in self.sources])
+
+    def seen(self, source: Picture) -> Picture:
+        """A source as patches look at it: labels that are small numbers are spread."""
+        return spread(source) if self.kind == "labels" and source.ndim == 2 else source
 
     def without(self, pairs: frozenset[int]) -> "Pairs":
         """The same, which does not use some pairs; what is ready stays so."""
         made = replace(self, hidden=pairs)
-        shared = ("held", "thinned", "pinned", *(["places"] if self.patched else []))
+        trees = ["places"] if self.patched or self.supported else []
+        shared = ("held", "thinned", "pinned", *trees)
         vars(made).update({name: getattr(self, name) for name in shared})
         return made
 
@@ -148,19 +163,22 @@ class Pairs:
         if self.patched and not wish.rank and wish.freedom is None:
             return self._patched(source, new, order)
         candidates = self.candidates(new, order[wish.rank % len(order) :][: self.best])
-        strange = min(each.strangeness for each in candidates) > _familiar(max(source.shape))
+        familiar = _familiar(max(source.shape[:2])) * (_MORE_FLOWS if self.careful else 1)
+        strange = min(each.strangeness for each in candidates) > familiar
         if strange and self.kind != "labels":
             return self._pinned(source, new, order, wish)
         if wish.freedom == 0:
             return self._as_it_is(new, order, wish.rank)
-        return self._blended(new, candidates, wish, wish.before.memory if wish.before else None)
+        memory = wish.before.memory if wish.before else None
+        blended = self._blended(new, candidates, wish, memory)
+        return self._supported(blended, source) if self.supported else blended
 
     def candidates(self, new: Descriptor, pairs: Sequence[int]) -> list[Candidate]:
         """Pairs, each bent to the new source by each of its flows."""
         found = []
         for pair in pairs:
             held = self.held(pair)
-            for number, flow in enumerate(flows(new, held, unfolded=self.careful)):
+            for number, flow in enumerate(flows(new, held, careful=self.careful)):
                 found.append(Candidate(pair, number, flow, *blending.fit(new, held, flow)))
         return found
 
@@ -233,7 +251,8 @@ class Pairs:
     def _blended(
         self, new: Descriptor, candidates: list[Candidate], wish: Wish, before: Memory | None
     ) -> Answer:
-        shares = blending.weights([each.mismatch for each in candidates], self.decisive)
+        decisive = self.decisive * (_LESS_DECISIVE if self.careful else 1)
+        shares = blending.weights([each.mismatch for each in candidates], decisive)
         if before is not None:
             shares = steadied(new, candidates, shares, before, self.usual)
         fits = np.min([each.mismatch for each in candidates], axis=0)
@@ -257,6 +276,15 @@ class Pairs:
             freedom=freedom,
             memory=memory,
         )
+
+    def _supported(self, blended: Answer, source: Picture) -> Answer:
+        """The mean of an answer by flows and the one by patches, if it follows all lines."""
+        if blended.freedom != 1:
+            return blended
+        near = self.tree(tuple(self.used)).find(self.seen(source), _WORKERS)
+        patched = gathered(near, self.targets[self.used])
+        mean = cv2.addWeighted(blended.output, 0.5, patched, 0.5, 0)
+        return replace(blended, output=np.asarray(mean, np.uint8))
 
     def _patched(self, source: Picture, new: Descriptor, order: Sequence[int]) -> Answer:
         near = self.used if len(self.used) <= most_pairs(source) else sorted(order[:_NARROWED])

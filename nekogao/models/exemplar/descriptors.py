@@ -21,7 +21,7 @@ Shape = NDArray[np.uint8]
 
 _REACHES = ((12,), (24,))
 """How far, in pixels of a side of 256, lines pull at each other in the pictures of each chain."""
-_CAREFUL = ((96, 24), (160, 48, 16), (24,), (12,))
+_CAREFUL = ((160, 96, 48, 24, 12), (96, 48, 24, 12), (24,), (12,), (48, 6))
 """The same, where there are few pairs and things have moved far."""
 _CLIPS = (4, 12, 36)
 """Distances, in such pixels, beyond which lines count as equally far in the mismatch."""
@@ -73,7 +73,7 @@ def of_lines(source: Picture, careful: bool = False) -> Descriptor:
 
 def of_labels(source: Picture, careful: bool = False) -> Descriptor:
     """Of a label map: distances to the borders of regions, beside the labels themselves."""
-    luma = _spread(images.luma(source))
+    luma = spread(images.luma(source))
     unit = max(luma.shape) / _SIDE
     edges = cv2.morphologyEx(images.rgb(source), cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
     distance = _distance_to(edges.max(axis=2) > 0) / unit
@@ -126,9 +126,9 @@ def _rooted(distance: NDArray[np.float32], reach: float) -> Picture:
     return (255 * np.sqrt(np.minimum(distance, reach) / reach)).astype(np.uint8)
 
 
-def _spread(luma: Picture) -> Picture:
+def spread(luma: Picture) -> Picture:
     """Labels that are small numbers, brought to the whole range."""
     most = int(luma.max())
-    return (
-        luma if most == 0 or most > 64 else (luma.astype(np.uint16) * 255 // most).astype(np.uint8)
-    )
+    if most == 0 or most > _MOST_NUMBERS:
+        return luma
+    return (luma.astype(np.uint16) * 255 // most).astype(np.uint8)

@@ -13,6 +13,7 @@ from nekogao.models.exemplar.descriptors import KINDS
 from nekogao.models.family import Answer, Wish
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.sizes import AnySize, Size
 
 _COARSE = 4
 """Every so manieth pixel is compared to tell domains apart."""
@@ -40,7 +41,7 @@ class Exemplars(nn.Module):
     def __init__(
         self,
         *,
-        size: int,
+        size: AnySize,
         source_channels: int,
         target_channels: int,
         names: Sequence[str],
@@ -52,9 +53,10 @@ class Exemplars(nn.Module):
         super().__init__()
         self.settings: dict[str, Any] = {"best": best, "decisive": decisive, "patches": patches}
         self.names = list(names)
-        targets = torch.zeros(0, target_channels, size, size, dtype=torch.uint8)
+        shape = Size.of(size).shape
+        targets = torch.zeros(0, target_channels, *shape, dtype=torch.uint8)
         self.register_buffer("targets", targets)
-        sources = torch.zeros(0, 0, source_channels, size, size, dtype=torch.uint8)
+        sources = torch.zeros(0, 0, source_channels, *shape, dtype=torch.uint8)
         self.register_buffer("sources", sources)
         self.register_buffer("domains", torch.zeros(0, dtype=torch.int64))
         self.register_buffer("kinds", torch.zeros(0, dtype=torch.int64))

@@ -7,7 +7,6 @@ from typing import Any
 from torch import nn
 
 from nekogao.config.exemplar import ExemplarConfig
-from nekogao.config.pairs import check_size
 from nekogao.config.rules import require
 from nekogao.config.schema import TrainConfig
 from nekogao.models.exemplar.descriptors import kind_of
@@ -19,6 +18,7 @@ from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.sizes import check_size
 
 _LOOKED_AT = 8
 """Sources of an imported domain that are looked at for what they are."""
@@ -28,7 +28,7 @@ def shape(config: ExemplarConfig, header: Header) -> dict[str, Any]:
     """What Exemplars is built from."""
     return {
         **asdict(config),
-        "size": header.size,
+        "size": header.size.plain,
         "source_channels": header.source_channels,
         "target_channels": header.target_channels,
         "names": list(header.domains),

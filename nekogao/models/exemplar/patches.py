@@ -27,12 +27,14 @@ _FARTHER, _FARTHER_WEIGHT = 4, 0.1
 _POSITION_WEIGHT = 0.1
 """How much a pixel of distance counts beside a level of gray, on a side of 256."""
 _SIDE = 256
-_FEATURES = 16
-"""Numbers that a description is reduced to (principal components)."""
+_FEATURES = {1: 12, 3: 16}
+"""Numbers that a description is reduced to (principal components), by a source's channels."""
 _KEPT = 32
 """Sources whose descriptions are kept ready."""
 _SAMPLED = 7
 """The principal components are taken of every so manieth place."""
+_LEAF = 16
+"""Places that the tree does not divide further."""
 _NEAREST = 7
 """Places that answer together."""
 _SLACK = 1.5
@@ -80,7 +82,8 @@ class Places:
             [_described(source, self.rows, self.columns)[::_SAMPLED] for source in some]
         )
         self.mean = sample.mean(axis=0)
-        self.basis = np.linalg.eigh(np.cov((sample - self.mean).T))[1][:, -_FEATURES:]
+        features = _FEATURES[1 if sources[0].ndim == 2 else 3]
+        self.basis = np.linalg.eigh(np.cov((sample - self.mean).T))[1][:, -features:]
         self.basis = self.basis.astype(np.float32)
         self.of = lru_cache(_KEPT)(self._of)
         """The descriptions of a source's places, one a row."""
@@ -101,7 +104,7 @@ class Patches:
         described = [places.of(number) for number in numbers]
         from scipy.spatial import KDTree
 
-        self.tree = KDTree(np.concatenate(described), balanced_tree=False)
+        self.tree = KDTree(np.concatenate(described), leafsize=_LEAF, balanced_tree=False)
 
     def find(self, source: Picture, workers: int = 1) -> Matches:
         """The nearest places for every pixel of a source of that size."""
@@ -204,6 +207,12 @@ def _light(source: Picture) -> NDArray[np.float32]:
 
 def gathered(matches: Matches, targets: NDArray[np.uint8]) -> Picture:
     """What the targets (n h w d, or n h w) have at the places that were found."""
-    values = targets[matches.pair, matches.row, matches.column].astype(np.float32)
-    share = matches.share if values.ndim == 3 else matches.share[..., None]
-    return np.clip(np.rint((values * share).sum(axis=2)), 0, 255).astype(np.uint8)
+    height, width = targets.shape[1:3]
+    flat = targets.reshape(len(targets) * height * width, -1)
+    total = np.zeros((*matches.distance.shape, flat.shape[1]), np.float32)
+    for near in range(matches.share.shape[2]):
+        row, column = matches.row[..., near], matches.column[..., near]
+        pixels = flat[(matches.pair[..., near] * height + row) * width + column]
+        total += pixels * matches.share[..., near, None]
+    picture = np.clip(np.rint(total), 0, 255).astype(np.uint8)
+    return picture[..., 0] if targets.ndim == 3 else picture

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from nekogao.errors import InputError
+from nekogao.sizes import Size
 
 PINS = "pins.csv"
 """Its name in a pair set's folder."""
@@ -15,13 +16,13 @@ COLUMNS = ("id", "left_x", "left_y", "right_x", "right_y", "nose_x", "nose_y")
 _MOST_BYTES = 10_000_000
 
 
-def read_pins(path: Path, ids: Sequence[str], size: int) -> Tensor:
+def read_pins(path: Path, ids: Sequence[str], size: Size) -> Tensor:
     """The pins of items, n 3 2, in pixels of the pair set's pictures; -1 where none are given.
 
     Args:
         path: The table; it need not be there. Its columns are COLUMNS; left is the picture's left.
         ids: The items, in order.
-        size: Pixels a side.
+        size: Of the pictures.
 
     Raises InputError for a table that is damaged, or has a pin outside the
     picture; it names the line.
@@ -46,11 +47,11 @@ def read_pins(path: Path, ids: Sequence[str], size: int) -> Tensor:
     return found
 
 
-def _pins(row: dict[str, str | None], where: str, size: int) -> Tensor:
+def _pins(row: dict[str, str | None], where: str, size: Size) -> Tensor:
     try:
         values = [float(row[name] or "") for name in COLUMNS[1:]]
     except (ValueError, TypeError):
         raise InputError(f"{where}: six numbers must follow the id. Fix the line.") from None
-    if not all(0 <= value < size for value in values):
-        raise InputError(f"{where}: a pin is not in the picture of {size}x{size}. Fix the line.")
+    if not all(0 <= value < side for value, side in zip(values, 3 * size, strict=True)):
+        raise InputError(f"{where}: a pin is not in the picture of {size}. Fix the line.")
     return torch.tensor(values).reshape(3, 2)

@@ -15,6 +15,7 @@ from nekogao.models.exemplar.spline import Flow, bend
 from nekogao.pictures import images
 from nekogao.pictures.domains import built_in
 from nekogao.pictures.images import Picture
+from nekogao.sizes import Size
 
 _SOFT = 2.5
 """Blur of ink before it is compared, in pixels of 128."""
@@ -53,7 +54,8 @@ class PinnedFaces:
         wanted = self._pins_of(source)
         if wanted is None:
             return []
-        new, scale = _soft(self._lines(source)), np.float32(SIDE / len(source))
+        new = _soft(self._lines(source))
+        scale = np.float32(SIDE) / np.array(Size.shaped(source.shape), np.float32)
         costs = {}
         for pair in pairs:
             held = self.pins(pair)
@@ -69,7 +71,7 @@ class PinnedFaces:
         wanted, held = self._pins_of(source), self.pins(pair)
         assert wanted is not None and held is not None
         lines = self._lines(source), self._lines(self.sources[pair])
-        return bend(held, wanted, len(source), freedom, lines)
+        return bend(held, wanted, Size.shaped(source.shape), freedom, lines)
 
     @cached_property
     def pins(self) -> Callable[[int], Pins | None]:
@@ -85,7 +87,10 @@ class PinnedFaces:
         return pins.of_lines(images.luma(source)) if self.drawn else pins.of_face(source)
 
     def _lines(self, source: Picture) -> Picture:
-        return images.luma(source) if self.drawn else built_in("edges").source(source)
+        """The lines of a source, stretched to a square."""
+        lines = images.luma(source) if self.drawn else built_in("edges").source(source)
+        side = max(lines.shape)
+        return images.resize(lines, side, side)
 
 
 def _soft(lines: Picture) -> NDArray[np.float32]:

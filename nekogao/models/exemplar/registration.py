@@ -16,8 +16,9 @@ from nekogao.models.exemplar.spline import Flow, unfold
 Places = NDArray[np.float32]
 """h w 2: x and y."""
 
-_SMOOTHNESS = 40.0
-"""Weight of smoothness in the variational refinement; twice OpenCV's, since lines are sparse."""
+_SMOOTHNESS, _CAREFUL_SMOOTHNESS = 40.0, 28.0
+"""Weight of smoothness in the variational refinement, OpenCV's being 20: lines are sparse. Where
+several flows are blended each may follow them more closely."""
 
 
 @lru_cache(maxsize=8)
@@ -46,21 +47,21 @@ def carried(values: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
     return np.asarray(warped, np.float32)
 
 
-def flows(new: Descriptor, held: Descriptor, *, unfolded: bool = False) -> list[Flow]:
+def flows(new: Descriptor, held: Descriptor, *, careful: bool = False) -> list[Flow]:
     """Dense flows from a new source to a training source, one a chain of flow pictures (Kroeger et
     al. 2016, dense inverse search).
 
     Args:
         new: The new source.
         held: The training source.
-        unfolded: Whether folds are smoothed out of them.
+        careful: Whether there are few pairs: folds are smoothed out of their flows.
     """
     engine = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    engine.setVariationalRefinementAlpha(_SMOOTHNESS)
+    engine.setVariationalRefinementAlpha(_CAREFUL_SMOOTHNESS if careful else _SMOOTHNESS)
     found = []
     for ours, theirs in zip(new.flow, held.flow, strict=True):
         flow = np.zeros((*ours[0].shape, 2), np.float32)
         for picture, other in zip(ours, theirs, strict=True):
             flow = np.asarray(engine.calc(picture, other, flow.copy()), np.float32)
-        found.append(unfold(flow) if unfolded else flow)
+        found.append(unfold(flow) if careful else flow)
     return found

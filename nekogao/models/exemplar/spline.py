@@ -8,6 +8,9 @@ only their neighbours. They are kept so because threads, which dense products an
 make systems this small a hundred times slower on a busy machine.
 
 Scipy is imported where it is used, as for patches, so that other families start 0.2 s sooner.
+
+Everything is done in a square of 128; pictures that are not square are stretched onto it, so that
+borders are borders there too.
 """
 
 from functools import lru_cache
@@ -20,6 +23,7 @@ from numpy.typing import NDArray
 from nekogao.errors import InputError
 from nekogao.models.exemplar.blobs import SIDE, ink
 from nekogao.models.exemplar.pins import Pins
+from nekogao.sizes import AnySize, Size
 
 Flow = NDArray[np.float32]
 """h w 2, in pixels: what is at x comes from x + flow(x)."""
@@ -63,7 +67,7 @@ class _Axis(NamedTuple):
 def bend(
     held: Pins,
     wanted: Pins,
-    size: int,
+    size: AnySize,
     freedom: float,
     toward: tuple[Lines, Lines] | None = None,
 ) -> Flow:
@@ -72,26 +76,28 @@ def bend(
     Nothing is folded, and no point comes from outside the picture.
 
     Args:
-        held: The exemplar's pins, in pixels of `size`.
+        held: The exemplar's pins, in pixels of `size`, x before y.
         wanted: The new source's pins, likewise.
-        size: The side of both pictures, 2 at least.
+        size: Of both pictures, 2 pixels a side at least.
         freedom: From 0 to 1. At 0 the flow is 0; up to 0.5 the pins fade in; above, they hold and
             the spline follows the lines ever more closely.
-        toward: The lines of the new source and of the exemplar: squares of any size. Without them
-            more freedom than 0.5 is 0.5.
+        toward: The lines of the new source and of the exemplar, stretched to squares of any
+            size. Without them more freedom than 0.5 is 0.5.
 
     Raises InputError for pins that are not 3 2 and finite, and for values out of range.
     """
     for name, pins in (("held", held), ("wanted", wanted)):
         if np.shape(pins) != (3, 2) or not np.isfinite(pins).all():
             raise InputError(f"{name}: expected pins of shape 3 2 and finite. Find them anew.")
-    if size < 2 or not 0 <= freedom <= 1:
+    size = Size.of(size)
+    if size.shorter < 2 or not 0 <= freedom <= 1:
         raise InputError(
-            f"size {size}, freedom {freedom}: expected a size from 2 and a freedom from 0 to 1."
+            f"size {size.plain}, freedom {freedom}: expected sides from 2 and a freedom from 0 to "
+            "1."
         )
     if freedom == 0:
-        return np.zeros((size, size, 2), np.float32)
-    unit = (SIDE - 1) / (size - 1)
+        return np.zeros((*size.shape, 2), np.float32)
+    unit = (SIDE - 1) / (np.array(size) - 1)
     places = (np.asarray(wanted, np.float64) * unit).clip(0, SIDE - 1)
     ends = (np.asarray(held, np.float64) * unit).clip(0, SIDE - 1)
     pinned = _pinned(places, min(1.0, 2 * freedom) * (ends - places))
@@ -99,8 +105,8 @@ def bend(
     if toward is not None and freedom > 0.5:
         stiffness = _STIFF * (_SOFT / _STIFF) ** (2 * freedom - 1)
         found = _followed(found, toward, stiffness, pinned)
-    values = _axis(size).values
-    flow = np.stack([values @ found[..., axis] @ values.T for axis in (0, 1)], axis=-1) / unit
+    across, down = (_axis(side).values for side in size)
+    flow = np.stack([down @ found[..., axis] @ across.T for axis in (0, 1)], axis=-1) / unit
     return unfold(flow.astype(np.float32))
 
 

@@ -19,11 +19,14 @@ from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.characters import CHARACTERS, draw_face
 from nekogao.runs.folder import Run
+from nekogao.sizes import Size
 from nekogao.studies.absent import reasons
 from nekogao.studies.trained import Trained
 from nekogao.studies.unseen import measure_jacobian
 from tests.models.exemplar.drawings import face
 from tests.models.exemplar.pictures import SIDE, lines, scene
+
+SQUARE = Size(64, 64)
 
 SHIFTS = (0.0, 4.0, 8.0, 12.0)
 
@@ -240,9 +243,9 @@ def test_a_stranger_s_face_is_bent_by_pins_and_its_freedom_is_a_knob(tmp_path):
 def test_pins_that_a_person_gives_are_read_or_refused_with_their_line(tmp_path):
     table = tmp_path / PINS
     head = ",".join(COLUMNS)
-    assert (read_pins(table, ["a"], 64) == -1).all()
+    assert (read_pins(table, ["a"], SQUARE) == -1).all()
     table.write_text(f"{head}\nb,1,2,3,4,5,6\na, 10,20,30,21,22,40.5\n")
-    assert read_pins(table, ["a", "c"], 64).tolist() == [
+    assert read_pins(table, ["a", "c"], SQUARE).tolist() == [
         [[10, 20], [30, 21], [22, 40.5]], [[-1, -1]] * 3,
     ]  # fmt: skip
     for text, message in (
@@ -253,10 +256,38 @@ def test_pins_that_a_person_gives_are_read_or_refused_with_their_line(tmp_path):
     ):
         table.write_text(text)
         with pytest.raises(InputError, match=message):
-            read_pins(table, ["a"], 64)
+            read_pins(table, ["a"], SQUARE)
     table.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="is no table of pins"):
-        read_pins(table, ["a"], 64)
+        read_pins(table, ["a"], SQUARE)
+
+
+def test_pins_are_in_a_picture_whose_sides_differ(tmp_path):
+    table = tmp_path / PINS
+    table.write_text(f"{','.join(COLUMNS)}\na,1,60,3,4,5,6\n")
+    assert read_pins(table, ["a"], Size(48, 64))[0, 0].tolist() == [1, 60]
+    with pytest.raises(InputError, match="line 2: a pin is not in the picture of 64x48"):
+        read_pins(table, ["a"], Size(64, 48))
+
+
+@pytest.mark.parametrize("cut", [slice(12, 116), slice(0, 97)])
+def test_a_face_that_is_like_none_is_bent_in_a_picture_that_is_no_square(tmp_path, cut):
+    who = CHARACTERS[1]
+    target = draw_face(who, 128)[:, cut]
+    size = str(Size.shaped(target.shape))
+    config = nekogao.PairConfig(domains=("edges",), size=size)
+    build_from([(who.name, target)], tmp_path / "set", config)
+    list(nekogao.train(tmp_path / "run", tmp_path / "set", nekogao.compose("exemplar")))
+    whole, drawn = face(style="ring", head=0.4, tilt=0.2)
+    new, wanted = np.ascontiguousarray(whole[:, cut]), drawn - np.float32([cut.start, 0])
+    answer = nekogao.load(tmp_path / "run").answer(new, "edges", Wish(freedom=0.5))
+    held = pins.of_face(target)
+    across, down = np.rint(wanted).astype(int).T
+    assert np.abs(answer.place[down, across] - held).max() < 10
+    assert answer.output.shape == target.shape
+    assert (answer.place >= -1e-3).all() and (
+        answer.place <= np.array(Size.of(size)) - 0.999
+    ).all()
 
 
 def test_a_study_says_why_there_is_no_derivative(run):

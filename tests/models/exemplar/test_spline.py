@@ -5,6 +5,7 @@ from scipy.ndimage import distance_transform_edt
 
 from nekogao.errors import InputError
 from nekogao.models.exemplar.spline import bend, folds, unfold
+from nekogao.sizes import Size
 from tests.models.exemplar.drawings import face
 
 HELD = np.array([(40, 50), (88, 46), (64, 88)], np.float32)
@@ -40,6 +41,15 @@ def test_pins_of_the_source_are_taken_to_pins_of_the_exemplar(size):
     flow = bend(HELD * scale, WANTED * scale, size, 0.5)
     assert flow.shape == (size, size, 2) and flow.dtype == np.float32
     assert np.abs(at(flow, WANTED * scale) - (HELD - WANTED) * scale).max() < 0.3
+
+
+@pytest.mark.parametrize("size", [Size(96, 128), Size(45, 33), Size(512, 64)])
+def test_pins_meet_and_borders_slide_in_pictures_that_are_no_squares(size):
+    scale = (np.array(size, np.float32) - 1) / 127
+    flow = bend(HELD * scale, WANTED * scale, size, 1.0, face()[:1] * 2)
+    assert flow.shape == (*size.shape, 2) and folds(flow) == 0
+    assert (np.abs(at(flow, WANTED * scale) - (HELD - WANTED) * scale) / scale).max() < 0.6
+    assert np.abs(flow[:, [0, -1], 0]).max() < 1e-3 > np.abs(flow[[0, -1], :, 1]).max()
 
 
 def test_equal_pins_bend_nothing():
