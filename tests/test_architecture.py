@@ -199,6 +199,10 @@ for wrong in (
 """
 
 
+STRICT_CACHE = PACKAGE.parent / ".mypy_cache" / "strict"
+"""Of its own: `make lint` has other options, so that in one cache each would begin anew."""
+
+
 def test_scripts_of_users_pass_mypy_strict_and_run(faces, tmp_path):
     script, guide = tmp_path / "script.py", tmp_path / "guide.py"
     script.write_text(USER_SCRIPT)
@@ -209,7 +213,7 @@ def test_scripts_of_users_pass_mypy_strict_and_run(faces, tmp_path):
     root = PACKAGE.parent
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=",
-         f"--cache-dir={root / '.mypy_cache'}", str(script), str(guide)],
+         f"--cache-dir={STRICT_CACHE}", str(script), str(guide)],
         capture_output=True, text=True, env={"MYPYPATH": str(root), "PATH": ""}, cwd=tmp_path,
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout + checked.stderr
@@ -229,7 +233,7 @@ def test_a_wrong_use_is_found_by_types(tmp_path):
     root = PACKAGE.parent
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=",
-         f"--cache-dir={root / '.mypy_cache'}", str(tmp_path / "wrong.py")],
+         f"--cache-dir={STRICT_CACHE}", str(tmp_path / "wrong.py")],
         capture_output=True, text=True, env={"MYPYPATH": str(root), "PATH": ""}, cwd=tmp_path,
     )  # fmt: skip
     assert '"load" has incompatible type "int"' in checked.stdout

@@ -78,7 +78,7 @@ def test_every_combination_trains_with_one_pair(kernel, upsampling, normalisatio
     target = torch.rand(1, 3, 4, 4).repeat_interleave(8, 2).repeat_interleave(8, 3)
     optimizer = torch.optim.Adam(generator.parameters(), 1e-2)
     losses = []
-    for _ in range(40):
+    for _ in range(20):
         loss = (generator(source) - target).abs().mean()
         optimizer.zero_grad()
         loss.backward()

@@ -232,7 +232,7 @@ def test_a_set_that_is_there_is_left_alone(film, tmp_path):
 
 @pytest.mark.parametrize("names", [{"a.png": 2, "b.png": 27}, {"2.png": 2, "119.png": 27}])
 def test_memory_holds_few_frames_at_full_size(tmp_path, names):
-    side, count = (640, 360), 120
+    side, count = (320, 180), 120
     clip = tmp_path / "clip.mp4"
     large = (images.resize(FRAMES[i * COUNT // count], *side) for i in range(count))
     video.write(clip, large, video.Clip(iter(()), 25.0), clip.name)

@@ -11,6 +11,8 @@ av = pytest.importorskip("av")
 
 COPIED = {"aac": "aac", "libmp3lame": "mp3float", "libopus": "opus", "flac": "flac"}
 """Encoder -> what such sound is when it is read."""
+OTHERS_PLAYED = ("libopus", "flac", "pcm_s16le")
+"""Encoders whose sound a browser is shown by `make test-slow` alone."""
 
 
 def copy(path, out):
@@ -130,7 +132,9 @@ def test_without_pyav_a_clip_comes_out_silent(tmp_path, monkeypatch):
 
 
 @needs_chromium
-@pytest.mark.parametrize("codec", ["aac", "libopus", "flac", "pcm_s16le"])
+@pytest.mark.parametrize(
+    "codec", ["aac", *(pytest.param(c, marks=pytest.mark.slow) for c in OTHERS_PLAYED)]
+)
 def test_a_browser_plays_pictures_with_sound(tmp_path, codec):
     copy(record(tmp_path / "clip.mkv", codec), tmp_path / "out.mp4")
     seen = play(tmp_path / "out.mp4", tmp_path)

@@ -90,7 +90,7 @@ def test_a_collapse_thumbnails_and_outliers_are_reported(finished, tmp_path):
     text, _ = read(run(subject(Copy), [tmp_path / "*.png"], tmp_path / "copy")[-1])
     assert "spurious" in text and "none of them" in text
     alone = Subject.load(finished / "model.safetensors")
-    text, _ = read(run(alone, [tmp_path / "*.png"], tmp_path / "alone")[-1])
+    text, _ = read(run(alone, [tmp_path / "0.png"], tmp_path / "alone")[-1])
     assert "32x32 thumbnails" in text
 
 

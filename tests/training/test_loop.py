@@ -39,6 +39,7 @@ from nekogao.runs.events import Finished, Interrupted, Measured, Saved, Started,
 from nekogao.runs.folder import Run
 
 WIDE = {"model": {"generator": {"width": 4}}}
+NARROW = {"generator.width": 8, "adversary.width": 8, "threads": 1}
 
 
 def with_rate(config, rate):
@@ -195,7 +196,7 @@ def test_a_second_training_in_one_folder_is_refused_and_touches_nothing(pair_set
 
 def test_readers_need_no_lock_and_never_see_half_a_file(pair_set, tmp_path, tiny):
     run = Run(tmp_path / "run")
-    short = replace(tiny, phases=("edges:2", "gray:1"), every=1, checkpoint_seconds=0.0)
+    short = replace(tiny, phases=("edges:1", "gray:1"), every=1, checkpoint_seconds=0.0)
     for event in nekogao.train(run.folder, pair_set, short):
         if isinstance(event, Saved):
             build_report(run.folder)
@@ -386,7 +387,7 @@ def test_a_set_of_one_item_trains(faces, tmp_path):
     images.write(tmp_path / "in" / "kuro.png", images.read(faces / "kuro.png"))
     build(tmp_path / "in", tmp_path / "set", PairConfig(size=32))
     for recipe in ("fast", "one-pair", "pix2pix"):
-        config = compose(recipe, phases=["all:2"])
+        config = compose(recipe, phases=["all:2"], overrides=NARROW)
         events = list(nekogao.train(tmp_path / recipe, tmp_path / "set", config))
         assert events[-1] == Finished(2, False)
     config = compose("article", phases=["gray:1"])

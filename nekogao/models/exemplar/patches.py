@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from nekogao.models.exemplar.registration import grid
 from nekogao.pictures import images
@@ -103,6 +102,8 @@ class Patches:
     def __init__(self, places: Places, numbers: Sequence[int]) -> None:
         self.places, self.rows, self.columns = places, places.rows, places.columns
         described = [places.of(number) for number in numbers]
+        from scipy.spatial import KDTree
+
         self.tree = KDTree(np.concatenate(described), leafsize=_LEAF, balanced_tree=False)
 
     def find(self, source: Picture, workers: int = 1) -> Matches:
