@@ -7,7 +7,7 @@ transforms by Gauss-Newton steps. The normal equations are sparse: coefficients 
 only their neighbours. They are kept so because threads, which dense products and solvers start,
 make systems this small a hundred times slower on a busy machine.
 
-Scipy is imported where it is used, as for patches, so that other families start 0.2 s sooner.
+Scipy is imported where it is used, as for patches, so that other families start 0.1 s sooner.
 
 Everything is done in a square of 128; pictures that are not square are stretched onto it, so that
 borders are borders there too.
