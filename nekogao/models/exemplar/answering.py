@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from nekogao.models.exemplar import blending
 from nekogao.models.exemplar.blending import Candidate, Map
-from nekogao.models.exemplar.descriptors import KINDS, Descriptor, spread
-from nekogao.models.exemplar.patches import Patches, Places, gathered, most_pairs
+from nekogao.models.exemplar.descriptors import KINDS, Descriptor
 from nekogao.models.exemplar.pinned import PinnedFaces
 from nekogao.models.exemplar.registration import bent, flows, grid, places
+from nekogao.models.exemplar.searching import Search
 from nekogao.models.exemplar.sequence import Memory, steadied
 from nekogao.models.family import Answer, Wish
 from nekogao.pictures.images import Picture
@@ -43,20 +43,10 @@ _MOST_USUAL = 0.16
 UNKNOWN = 0.08
 """The mismatch beyond which a place is in doubt where there is one pair only, and no other to
 learn it from."""
-_FAR, _LEAST_FAR = 20.0, 4.0
-"""The same for patches, in levels of gray; and the least that is learned."""
-_DOUBT_BLUR = 1 / 64
-"""Smoothing of the distances of patches, as a share of the side."""
-_TREES = 2
-"""Trees that are kept ready."""
-_NARROWED = 6
-"""Pairs, those nearest to a source, whose patches are searched where there are too many."""
 _LEAST_USUAL = 0.01
-_TRIED = 12
+_TRIED = 6
 """Pairs that are explained by the others to learn what is usual."""
 _QUANTILE = 0.99
-_WORKERS = 2
-"""Threads that search for patches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,24 +106,14 @@ class Pairs:
         return _MOST_USUAL if self.patched else self.usual
 
     @cached_property
-    def tree(self) -> Callable[[tuple[int, ...]], Patches]:
-        """The places of the sources of some pairs."""
-        return lru_cache(_TREES)(lambda pairs: Patches(self.places, pairs))
-
-    @cached_property
-    def places(self) -> Places:
-        """The places of all sources, for patches."""
-        return Places([self.seen(source) for source in self.sources])
-
-    def seen(self, source: Picture) -> Picture:
-        """A source as patches look at it: labels that are small numbers are spread."""
-        return spread(source) if self.kind == "labels" and source.ndim == 2 else source
+    def search(self) -> Search:
+        """The pairs, to be searched for patches."""
+        return Search(self.sources, self.targets, labels=self.kind == "labels")
 
     def without(self, pairs: frozenset[int]) -> "Pairs":
         """The same, which does not use some pairs; what is ready stays so."""
         made = replace(self, hidden=pairs)
-        trees = ["places"] if self.patched or self.supported else []
-        shared = ("held", "thinned", "pinned", *trees)
+        shared = ("held", "thinned", "pinned", "search")
         vars(made).update({name: getattr(self, name) for name in shared})
         return made
 
@@ -171,7 +151,7 @@ class Pairs:
             return self._as_it_is(new, order, wish.rank)
         memory = wish.before.memory if wish.before else None
         blended = self._blended(new, candidates, wish, memory)
-        return self._supported(blended, source) if self.supported else blended
+        return self._supported(blended, source, order) if self.supported else blended
 
     def candidates(self, new: Descriptor, pairs: Sequence[int]) -> list[Candidate]:
         """Pairs, each bent to the new source by each of its flows."""
@@ -185,7 +165,7 @@ class Pairs:
     def learn_usual(self) -> float:
         """The mismatch that is usual where each pair is explained by the others."""
         if self.patched:
-            return self._usual_distance()
+            return self.search.usual_distance(self.used, _QUANTILE)
         if len(self.used) < 2:
             return UNKNOWN
         chosen = np.linspace(0, len(self.used) - 1, min(len(self.used), _TRIED)).round()
@@ -197,14 +177,6 @@ class Pairs:
             best = np.stack([candidate.mismatch for candidate in found]).min(axis=0)
             largest.append(float(np.quantile(best, _QUANTILE)))
         return min(max(largest), _MOST_USUAL)
-
-    def _usual_distance(self) -> float:
-        """The same where sources are answered by patches: a distance in levels of gray."""
-        if len(self.used) < 2:
-            return _FAR
-        chosen = np.linspace(0, len(self.used) - 1, min(len(self.used), _NARROWED)).round()
-        near = tuple(dict.fromkeys(self.used[int(i)] for i in chosen))
-        return max(self.tree(near).usual_distance(_QUANTILE, _WORKERS), _LEAST_FAR)
 
     def _as_it_is(self, new: Descriptor, order: Sequence[int], rank: int) -> Answer:
         """The target of the pair that is most like a source, unbent."""
@@ -277,29 +249,23 @@ class Pairs:
             memory=memory,
         )
 
-    def _supported(self, blended: Answer, source: Picture) -> Answer:
+    def _supported(self, blended: Answer, source: Picture, order: Sequence[int]) -> Answer:
         """The mean of an answer by flows and the one by patches, if it follows all lines."""
         if blended.freedom != 1:
             return blended
-        near = self.tree(tuple(self.used)).find(self.seen(source), _WORKERS)
-        patched = gathered(near, self.targets[self.used])
+        patched = self.search.answer(source, self.used, order).output
         mean = cv2.addWeighted(blended.output, 0.5, patched, 0.5, 0)
         return replace(blended, output=np.asarray(mean, np.uint8))
 
     def _patched(self, source: Picture, new: Descriptor, order: Sequence[int]) -> Answer:
-        near = self.used if len(self.used) <= most_pairs(source) else sorted(order[:_NARROWED])
-        found = self.tree(tuple(near)).find(source, _WORKERS)
-        pairs = np.array(near, np.int32)
-        counts = np.bincount(found.pair[..., 0].ravel(), minlength=len(pairs))
-        side = max(source.shape[:2])
-        smooth = cv2.GaussianBlur(found.distance, (0, 0), side * _DOUBT_BLUR)
-        output = gathered(found, self.targets[near])
+        found = self.search.answer(source, self.used, order)
+        counts = np.bincount(found.pair.ravel())
         return Answer(
-            output=output,
-            pair=pairs[found.pair[..., 0]],
-            place=np.stack([found.column[..., 0], found.row[..., 0]], axis=-1).astype(np.float32),
-            doubt=np.asarray(smooth, np.float32) / self.usual,
-            chosen=tuple(int(pairs[i]) for i in np.argsort(-counts, kind="stable") if counts[i]),
+            output=found.output,
+            pair=found.pair,
+            place=found.place,
+            doubt=found.distance / np.float32(self.usual),
+            chosen=tuple(int(p) for p in np.argsort(-counts, kind="stable") if counts[p]),
             freedom=1.0,
             memory=Memory(new, {}),
         )
