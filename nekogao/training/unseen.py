@@ -35,8 +35,9 @@ class Unseen:
     """Domain -> n c h w in [-1, 1]."""
     targets: Tensor
     """n d h w in [-1, 1]."""
-    retrieved: dict[str, Tensor]
-    """Domain -> the targets of the nearest sources among the others; without what is not known."""
+    retrieved: dict[str, dict[str, float]]
+    """Domain -> how good the targets of the nearest sources among the others are; without what is
+    not known."""
 
     @classmethod
     def of(cls, pairs: PairSet, config: TrainConfig) -> "Unseen | None":
@@ -55,7 +56,7 @@ class Unseen:
             return None
         batches = {domain: pairs.select(items, domain) for domain in pairs.domains}
         retrieved = {
-            domain: _retrieved(pairs, domain, batch.source, items, kept)
+            domain: _measured(_retrieved(pairs, domain, batch.source, items, kept), batch.target)
             for domain, batch in batches.items()
             if len(kept) <= _MOST_KEPT
         }
@@ -79,16 +80,12 @@ class Unseen:
                 self._without(translator, pair).outputs(source[None])
                 for pair, source in zip(self.left_out, sources, strict=True)
             ])  # fmt: skip
-        truth = images.to_unit(self.targets)
-        found = {"pairs": float(len(self.items))}
-        given = {"": outputs}
-        if domain in self.retrieved:
-            given["retrieval_"] = self.retrieved[domain]
-        for prefix, pictures in given.items():
-            measured = measure(images.to_unit(pictures), truth)
-            found[f"{prefix}mae"] = measured["mae"]
-            found[f"{prefix}ssim"] = measured["ssim"]
-            found[f"{prefix}sharpness"] = measured["sharpness"]
+        retrieved = self.retrieved.get(domain, {})
+        found = {
+            "pairs": float(len(self.items)),
+            **_measured(outputs, self.targets),
+            **{f"retrieval_{name}": value for name, value in retrieved.items()},
+        }
         shown = torch.linspace(0, len(self.items) - 1, min(_DRAWN, len(self.items))).round().long()
         drawn = sheets.draw(sources[shown], outputs[shown], self.targets[shown])
         images.write(run.previews / sheets.unseen_name(domain), drawn)
@@ -98,6 +95,12 @@ class Unseen:
         model, without = translator.model, translator.family.without
         assert without is not None
         return Translator(replace(model, network=without(model.network, pair)))
+
+
+def _measured(outputs: Tensor, targets: Tensor) -> dict[str, float]:
+    """MAE, SSIM and sharpness."""
+    found = measure(images.to_unit(outputs), images.to_unit(targets))
+    return {"mae": found["mae"], "ssim": found["ssim"], "sharpness": found["sharpness"]}
 
 
 def _retrieved(
