@@ -134,7 +134,7 @@ def facts():
     fast, generator, judge, _ = settings("fast")
     yield "fast", "the default", DEFAULT == "fast"
     yield "fast", "an encoder-decoder", generator.skips == "innermost"
-    yield "fast", "patches of an eighth of the side", generator.patch * 8 >= 512
+    yield "fast", "patches of an eighth of the longer side", generator.patch * 8 >= 512
     yield "fast", "the pixel loss alone", judge.kind == "none"
     yield "fast", "all domains mixed", [p.partition(":")[0] for p in fast.phases] == ["all"]
     yield "fast", "earlier phases replayed", fast.replay == 0.5

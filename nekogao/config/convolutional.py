@@ -18,7 +18,7 @@ class GeneratorConfig:
     patch: int = 1
     """Largest side, in pixels, of the patches that become channels before the first level and
     pixels again after the last (space-to-depth); a power of two. A picture keeps at least eight
-    patches on its shorter side, and run.toml says what is used."""
+    patches on its longer side and four on the other, and run.toml says what is used."""
     skips: str = "innermost"
     """none, innermost, inner3, all, or level numbers as in "5,6"; level 1 is half size."""
     kernel: int = 3

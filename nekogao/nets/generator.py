@@ -29,8 +29,9 @@ from nekogao.sizes import AnySize, Size, check_size
 WIDEST = 8
 """Channels stop doubling at this multiple of the width."""
 
-FEWEST_PATCHES = 8
-"""Patches that the shorter side of a picture keeps at least, which leaves three levels."""
+_FEWEST_PATCHES = 8, 4
+"""Patches that the longer and the shorter side of a picture keep at least: as many levels as a
+square has, three."""
 
 SKIPS: dict[str, Callable[[int, int], frozenset[int]]] = {
     "none": lambda first, levels: frozenset(),
@@ -50,12 +51,13 @@ def count_levels(size: AnySize) -> int:
 
 
 def largest_patch(size: Size) -> int:
-    """The largest power of two that leaves eight patches on the shorter side."""
-    return 1 << (size.shorter // FEWEST_PATCHES).bit_length() - 1
+    """The largest power of two that leaves eight patches on the longer side, four on the other."""
+    longer, shorter = _FEWEST_PATCHES
+    return 1 << min(size.longer // longer, size.shorter // shorter).bit_length() - 1
 
 
 def check_patch(patch: int, size: Size) -> None:
-    """Raise ConfigError unless patch is a power of two, and at most an eighth of both sides."""
+    """Raise ConfigError unless patch is a power of two that leaves enough patches a side."""
     most = largest_patch(size)
     if patch < 1 or patch & (patch - 1) or patch > most:
         raise ConfigError(
@@ -119,8 +121,8 @@ class Generator(nn.Module):
         target_channels: Channels of the target.
         width: Channels at the first level; they double at every level, up to 8 times the width.
         patch: Pixels a side that become channels before the first level, and pixels again after
-            the last; a power of two, at most an eighth of both sides. 1 leaves the picture as it
-            is.
+            the last; a power of two, at most an eighth of the longer side and a quarter of the
+            shorter one. 1 leaves the picture as it is.
         skips: A key of SKIPS, or level numbers as in "5,6".
         kernel: Side of the convolution kernels, 3 (the article) or 4 (the paper).
         upsampling: A key of UPSAMPLINGS.

@@ -27,7 +27,7 @@ def test_the_learning_rate_falls_within_each_phase(decay, rates):
 
 @pytest.mark.parametrize(
     ("size", "patch"),
-    [(32, 4), (128, 16), (512, 64), ("192x256", 16), ("45x33", 4), ("512x63", 4)],
+    [(32, 4), (128, 16), (512, 64), ("192x256", 32), ("45x33", 4), ("512x63", 8)],
 )
 def test_the_patch_that_is_used_is_what_the_configuration_says(size, patch):
     config = resolve(compose("fast").model, header(size))
