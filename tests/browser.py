@@ -31,9 +31,13 @@ video.onloadeddata = () => {
   video.onloadeddata = null;
   video.currentTime = 1.5;
   video.requestVideoFrameCallback(shown);
+  // Where the frame was there before somebody asked for it, nobody is called: ask for another.
+  asking = setInterval(() => { video.currentTime = 3.02 - video.currentTime; }, 1000);
 };
+let asking;
 async function shown(now, { mediaTime }) {
   if (mediaTime < 1.4) return video.requestVideoFrameCallback(shown);
+  clearInterval(asking);
   const pen = document.createElement("canvas").getContext("2d");
   pen.drawImage(video, 0, 0);
   const pixel = [...pen.getImageData(5, 5, 1, 1).data].slice(0, 3);

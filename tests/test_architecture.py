@@ -14,7 +14,7 @@ import nekogao
 PACKAGE = Path(nekogao.__file__).parent
 
 LEVELS = {
-    0: ["errors", "files", "lock", "names", "randomness", "sizes", "workers"],
+    0: ["errors", "files", "lean", "lock", "names", "randomness", "sizes", "workers"],
     1: ["config", "nets", "pictures"],
     2: ["pairs"],
     3: ["models"],

@@ -13,8 +13,10 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status; errors become one line on stderr."""
     try:
+        from nekogao import lean
         from nekogao.cli.shell import run
 
+        lean.prepare()
         return run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         pass

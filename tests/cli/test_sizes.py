@@ -20,7 +20,7 @@ from tests.clips import record
 from tests.pairs.test_hdf5 import write_hdf5
 from tests.studies.conftest import write_file
 
-SIZES = ["48x64", "45x33"]
+SIZES = ["45x33", pytest.param("48x64", marks=pytest.mark.slow)]
 RECIPES = {
     "fast": ["generator.width=2"],
     "article": ["generator.width=2", "adversary.width=2"],

@@ -1,0 +1,41 @@
+"""PyTorch as a command imports it is PyTorch."""
+
+import subprocess
+import sys
+
+import nekogao.lean
+
+
+def run(code):
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.split()
+
+
+def test_what_was_left_out_is_read_when_it_is_asked_for():
+    code = """
+import gc, sys
+from nekogao import lean
+lean.prepare(); lean.prepare()
+assert sum(isinstance(finder, lean._Finder) for finder in sys.meta_path) == 1
+import torch
+print(gc.isenabled(), gc.get_freeze_count() > 10_000)
+names = vars(torch._meta_registrations)
+print("meta_index_Tensor" in names, "torch._refs" in sys.modules, hasattr(torch, "nonsense"))
+import torch._decomp.decompositions
+x = torch.empty(2, 3, 8, 8, device="meta")
+print(callable(torch._meta_registrations.meta_index_Tensor), "meta_index_Tensor" in names)
+print(tuple(torch.nn.functional.conv2d(x, torch.empty(4, 3, 3, 3, device="meta")).shape) ==
+      (2, 4, 6, 6), torch.stft(torch.zeros(512), 64, return_complex=True).shape[0] == 33)
+"""
+    assert run(code) == 2 * ["True"] + 3 * ["False"] + 4 * ["True"]
+
+
+def test_a_library_imports_pytorch_as_it_is():
+    code = """
+import sys, nekogao
+nekogao.Translator
+print("nekogao.lean" in sys.modules, "torch._refs" in sys.modules)
+"""
+    assert run(code) == ["False", "True"]
+    assert "torch" not in vars(nekogao.lean)  # which would come too late
