@@ -10,7 +10,7 @@ demo: $(STAMP)
 
 # Tests start many processes: compiled modules are kept, whatever the environment says.
 test: $(STAMP) lint
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow

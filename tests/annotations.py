@@ -16,12 +16,15 @@ def _modules(shaped: bool) -> list[str]:
 
     Settings check themselves when they are made, before which the others' check would come.
     """
+
+    def is_shaped(path: Path) -> bool:
+        text = path.read_text(encoding="utf-8")
+        return "jaxtyping" in text or (path.parent.name == "config" and "@dataclass" in text)
+
     return [
         ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         for path in PACKAGE.rglob("*.py")
-        if path.name != "__init__.py"
-        and ("jaxtyping" in path.read_text(encoding="utf-8") or path.parent.name == "config")
-        is shaped
+        if path.name != "__init__.py" and is_shaped(path) is shaped
     ]
 
 

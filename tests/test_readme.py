@@ -77,6 +77,7 @@ def test_the_commands_of_the_readme_work_in_their_order(workplace, capsys):
     assert Path("runs/cats/report.html").is_file() and Path("cats/cup.png").is_file()
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guide_work(workplace, capsys):
     for line in commands("docs/guide.md"):
         if "--hdf5" in line:

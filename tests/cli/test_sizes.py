@@ -53,7 +53,11 @@ def photo(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", [
+    # All levels are halvings in both, as they are in pix2pix.
+    pytest.param(recipe, marks=pytest.mark.slow) if recipe in ("article", "one-pair") else recipe
+    for recipe in RECIPES
+])  # fmt: skip
 def test_from_pictures_to_a_report(run_command, oblong, photo, tmp_path, recipe):  # noqa: F811
     size, run = PairSet.open(oblong).size, tmp_path / "run"
     status, out, _ = run_command("doctor", oblong)

@@ -231,13 +231,15 @@ def test_a_number_that_some_seeds_lack_says_so(whole):
     assert shown.endswith("(1 of 2)")
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-)
-def test_a_signal_ends_it_with_status_130_and_the_study_resumes(whole, tmp_path, number):
+@pytest.mark.parametrize(("number", "workers"), [
+    (signal.SIGINT, "1"),
+    pytest.param(signal.SIGINT, "2", marks=pytest.mark.slow),
+    pytest.param(signal.SIGTERM, "2", marks=pytest.mark.slow),
+])  # fmt: skip
+def test_a_signal_ends_it_with_status_130_and_the_study_resumes(whole, tmp_path, number, workers):
     path, out = write_file(tmp_path / "study.toml", {}), tmp_path / "out"
     command = [sys.executable, "-m", "nekogao.cli", "study", str(path), "--out", str(out),
-               "--workers", "2"]  # fmt: skip
+               "--workers", workers]  # fmt: skip
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -155,6 +155,7 @@ def test_killed_runs_end_bit_equal(pair_set, tmp_path, tiny):
     (tmp_path / "config.toml").write_text(settings.dump_toml(settings.to_dict(longer)))
     code = (
         "import sys, pathlib, nekogao\n"
+        "from nekogao import lean; lean.prepare()\n"
         "config = nekogao.compose(pathlib.Path(sys.argv[3]))\n"
         "for event in nekogao.train(*sys.argv[1:3], config):\n"
         "    print(type(event).__name__, event.step, flush=True)\n"
