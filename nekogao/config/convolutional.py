@@ -84,12 +84,14 @@ class LossConfig:
 
     l1: float = 100.0
     """Weight of the mean absolute error on [-1, 1]."""
+    ssim: float = 0.0
+    """Weight of 1 - SSIM."""
     adversarial: float = 1.0
     """Weight of the adversarial loss; unused without an adversary."""
 
     def __post_init__(self) -> None:
         require_types(self, "losses.")
-        for name in ("l1", "adversarial"):
+        for name in ("l1", "ssim", "adversarial"):
             require(
                 getattr(self, name) >= 0, f"losses.{name}", getattr(self, name), "must be >= 0"
             )
@@ -97,21 +99,32 @@ class LossConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """Adam (Kingma and Ba 2015), for the generator and the discriminator alike."""
+    """How weights follow their gradients."""
 
+    kind: Literal["adam", "muon"] = "adam"
+    """adam (Kingma and Ba 2015) for everything, or muon (Jordan et al. 2024) for the generator's
+    convolutions and adam for the rest."""
     lr: float = 2e-3
-    """Learning rate at the start of each phase."""
+    """Adam's learning rate at the start of each phase."""
     beta1: float = 0.9
-    """Decay of the mean of gradients."""
+    """Decay of Adam's mean of gradients."""
     beta2: float = 0.999
-    """Decay of the mean of squared gradients."""
+    """Decay of Adam's mean of squared gradients."""
+    layers: Literal["outer", "all"] = "all"
+    """Convolutions that Muon updates: the first and the last, which is cheap, or all of them."""
+    matrix_lr: float = 0.02
+    """Muon's learning rate at the start of each phase."""
+    momentum: float = 0.9
+    """Decay of Muon's mean of gradients."""
     decay: Literal["none", "linear", "cosine"] = "cosine"
     """How the learning rate falls to a hundredth within each phase (linear: second half)."""
 
     def __post_init__(self) -> None:
         require_types(self, "optimizer.")
-        require(self.lr > 0, "optimizer.lr", self.lr, "must be positive")
-        for name in ("beta1", "beta2"):
+        for name in ("lr", "matrix_lr"):
+            value = getattr(self, name)
+            require(value > 0, f"optimizer.{name}", value, "must be positive")
+        for name in ("beta1", "beta2", "momentum"):
             value = getattr(self, name)
             require(0 <= value < 1, f"optimizer.{name}", value, "must be in [0, 1)")
 
@@ -130,7 +143,8 @@ class ConvolutionalConfig(ModelConfig):
     def __post_init__(self) -> None:
         require_types(self, "model.")
         require(
-            self.losses.l1 > 0 or (self.losses.adversarial > 0 and self.adversary.kind != "none"),
+            max(self.losses.l1, self.losses.ssim) > 0
+            or (self.losses.adversarial > 0 and self.adversary.kind != "none"),
             "losses",
             self.losses,
             "some loss must have a positive weight",

@@ -29,7 +29,9 @@ from nekogao.nets.losses import (
     LOSSES,
     accuracy,
     article_cross_entropy,
+    dissimilarity,
 )
+from nekogao.nets.muon import Muon
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import Batch
 from nekogao.sizes import check_size
@@ -76,7 +78,7 @@ def build(shape: Shape) -> Generator:
 
 
 def start(config: TrainConfig, header: Header, batch: int) -> Learner:
-    """The generator and, where one is asked for, its discriminator, each with Adam."""
+    """The generator and, where one is asked for, its discriminator, each with its optimiser."""
     own = _settings(config)
     generator = build(shape(own, header))
     generator.check_batch(batch)
@@ -85,8 +87,27 @@ def start(config: TrainConfig, header: Header, batch: int) -> Learner:
     if discriminator is not None:
         modules[DISCRIMINATOR] = discriminator
     betas = (own.optimizer.beta1, own.optimizer.beta2)
-    optimizers = {name: Adam(module, own.optimizer.lr, betas) for name, module in modules.items()}
-    return Learner(modules, dict(optimizers))
+    optimizers: dict[str, torch.optim.Optimizer] = {
+        name: Adam(module.parameters(), own.optimizer.lr, betas)
+        for name, module in modules.items()
+    }
+    if own.optimizer.kind == "muon":
+        optimizers[GENERATOR] = _muon(generator, own.optimizer)
+    return Learner(modules, optimizers)
+
+
+def _muon(generator: Generator, config: OptimizerConfig) -> Muon:
+    convolutions = [weight for weight in generator.parameters() if weight.ndim > 1]
+    if config.layers == "outer":
+        convolutions = [convolutions[0], convolutions[-1]]
+    return Muon(
+        generator,
+        convolutions,
+        lr=config.lr,
+        betas=(config.beta1, config.beta2),
+        matrix_lr=config.matrix_lr,
+        momentum=config.momentum,
+    )
 
 
 def _settings(config: TrainConfig) -> ConvolutionalConfig:
@@ -106,9 +127,10 @@ def _discriminator(config: AdversaryConfig, header: Header) -> nn.Module | None:
     return ArticleDiscriminator(**common) if config.kind == "article" else None
 
 
-def learning_rate(config: OptimizerConfig, progress: float) -> float:
-    """The learning rate after a share of a phase, from 0 to 1; it starts anew in every phase."""
-    return config.lr * (_LAST_SHARE + (1 - _LAST_SHARE) * _DECAYS[config.decay](progress))
+def decayed(config: OptimizerConfig, progress: float) -> float:
+    """What is left of the learning rates after a share of a phase, both from 0 to 1; they start
+    anew in every phase."""
+    return _LAST_SHARE + (1 - _LAST_SHARE) * _DECAYS[config.decay](progress)
 
 
 _DECAYS: dict[str, Callable[[float], float]] = {
@@ -127,10 +149,11 @@ def update(
 ) -> Losses:
     """One update of the discriminator (if any), then one of the generator (Isola et al. 2017)."""
     own = _settings(config)
-    lr = learning_rate(own.optimizer, moment.progress)
+    left = decayed(own.optimizer, moment.progress)
     for optimizer in learner.optimizers.values():
         for group in optimizer.param_groups:
-            group["lr"] = lr
+            first = own.optimizer.matrix_lr if "momentum" in group else own.optimizer.lr
+            group["lr"] = first * left
     generator, judge = learner.modules[GENERATOR], learner.modules.get(DISCRIMINATOR)
     generator.train()
     fake = generator(batch.source)
@@ -141,6 +164,9 @@ def update(
         _descend(learner.optimizers[DISCRIMINATOR], losses["discriminator"], backward)
     losses["l1"] = (fake - batch.target).abs().mean()
     total = own.losses.l1 * losses["l1"]
+    if own.losses.ssim:
+        losses["dissimilarity"] = dissimilarity(fake, batch.target)
+        total = total + own.losses.ssim * losses["dissimilarity"]
     if judge is not None:
         # The discriminator's weights take no part in the generator's gradient.
         judge.requires_grad_(False)

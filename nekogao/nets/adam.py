@@ -1,11 +1,11 @@
 """Adam, without the import of PyTorch's compiler."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
 
 
 class Adam(torch.optim.Adam):
@@ -17,7 +17,7 @@ class Adam(torch.optim.Adam):
     functions that they wrap.
 
     Args:
-        module: Its parameters are optimised.
+        weights: What is optimised, or groups of it with settings of their own.
         lr: Learning rate.
         betas: Decays of the means of gradients and of squared gradients.
     """
@@ -27,8 +27,13 @@ class Adam(torch.optim.Adam):
     state_dict = inspect.unwrap(torch.optim.Optimizer.state_dict)
     zero_grad = inspect.unwrap(torch.optim.Optimizer.zero_grad)
 
-    def __init__(self, module: nn.Module, lr: float, betas: tuple[float, float]) -> None:
-        super().__init__(module.parameters(), lr=lr, betas=betas, fused=True)
+    def __init__(
+        self,
+        weights: Iterable[Tensor] | Iterable[dict[str, Any]],
+        lr: float,
+        betas: tuple[float, float],
+    ) -> None:
+        super().__init__(weights, lr=lr, betas=betas, fused=True)
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

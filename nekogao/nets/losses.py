@@ -1,7 +1,7 @@
-"""Adversarial losses as pure functions of a discriminator's logits.
+"""Losses as pure functions of pictures, or of a discriminator's logits.
 
-Each loss is a pair: what the discriminator minimises for real and fake logits, and what the
-generator minimises for the logits of its own pictures.
+Each adversarial loss is a pair: what the discriminator minimises for real and fake logits, and
+what the generator minimises for the logits of its own pictures.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,34 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
+
+_WINDOW, _APART = 8, 4
+"""Side of the windows in which pictures are compared, and how far they are apart, in pixels."""
+_LEAST = (0.01**2, 0.03**2)
+"""What keeps flat windows comparable: C1 and C2 of Wang et al. 2004."""
+
+
+def dissimilarity(
+    output: Float[Tensor, "b c h w"], target: Float[Tensor, "b c h w"]
+) -> Float[Tensor, ""]:
+    """1 - SSIM of pictures in [-1, 1] (Wang et al. 2004, equation 13): 0 is exact, 1 unrelated.
+
+    It is what `nekogao.measures.quality.ssim` measures, in windows of 8x8 pixels, four apart,
+    which cost a tenth of all windows of 7x7.
+    """
+
+    def mean(x: Tensor) -> Tensor:
+        return F.avg_pool2d(x, _WINDOW, _APART)
+
+    x, y = (output + 1) / 2, (target + 1) / 2
+    mean_x, mean_y = mean(x), mean(y)
+    spread = mean(x * x) + mean(y * y) - mean_x * mean_x - mean_y * mean_y
+    shared = mean(x * y) - mean_x * mean_y
+    light = (2 * mean_x * mean_y + _LEAST[0]) / (mean_x * mean_x + mean_y * mean_y + _LEAST[0])
+    structure = (2 * shared + _LEAST[1]) / (spread + _LEAST[1])
+    return 1 - (light * structure).mean()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import torch
 from nekogao.config.compose import compose
 from nekogao.config.convolutional import OptimizerConfig
 from nekogao.errors import ConfigError
-from nekogao.models.convolutional import CONVOLUTIONAL, learning_rate, operations, resolve, shape
+from nekogao.models.convolutional import CONVOLUTIONAL, decayed, operations, resolve, shape
 from nekogao.pairs.manifest import Header
 from nekogao.pictures.domains import built_in
 from nekogao.sizes import Size
@@ -20,8 +20,8 @@ def header(size):
     [("none", [1, 1, 1]), ("linear", [1, 1, 0.505]), ("cosine", [1, 0.505, 0.155])],
 )
 def test_the_learning_rate_falls_within_each_phase(decay, rates):
-    config = OptimizerConfig(lr=1.0, decay=decay)
-    found = [learning_rate(config, progress) for progress in (0.0, 0.5, 0.75)]
+    config = OptimizerConfig(decay=decay)
+    found = [decayed(config, progress) for progress in (0.0, 0.5, 0.75)]
     assert found == pytest.approx(rates, abs=0.003)
 
 

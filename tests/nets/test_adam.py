@@ -21,7 +21,7 @@ def trained(make):
 
 
 def test_it_is_adam_bit_for_bit():
-    ours, optimizer = trained(lambda network: Adam(network, 1e-2, (0.5, 0.999)))
+    ours, optimizer = trained(lambda network: Adam(network.parameters(), 1e-2, (0.5, 0.999)))
     theirs, reference = trained(
         lambda network: torch.optim.Adam(
             network.parameters(), lr=1e-2, betas=(0.5, 0.999), fused=True
@@ -39,7 +39,7 @@ def test_it_leaves_the_compiler_out():
         "import sys, torch\n"
         "from nekogao.nets.adam import Adam\n"
         "network = torch.nn.Linear(2, 2)\n"
-        "optimizer = Adam(network, 1e-3, (0.9, 0.999))\n"
+        "optimizer = Adam(network.parameters(), 1e-3, (0.9, 0.999))\n"
         "network(torch.ones(1, 2)).sum().backward()\n"
         "optimizer.step()\n"
         "optimizer.zero_grad(set_to_none=True)\n"
@@ -55,7 +55,7 @@ def test_it_changes_nothing_in_pytorchs_own_class():
     plain = {
         name: dict(vars(inspect.unwrap(getattr(torch.optim.Optimizer, name)))) for name in names
     }
-    trained(lambda network: Adam(network, 1e-3, (0.9, 0.999)))
+    trained(lambda network: Adam(network.parameters(), 1e-3, (0.9, 0.999)))
     for name in names:
         method = getattr(torch.optim.Optimizer, name)
         assert dict(vars(method)) == before[name]

@@ -1,9 +1,12 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 
+from nekogao.measures.quality import ssim
 from nekogao.nets import losses
+from nekogao.pictures import images, photographs
 
 REAL, FAKE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])
 
@@ -33,6 +36,22 @@ def test_each_side_gains_by_moving_its_own_way(name):
     real, fake = torch.tensor([0.5, 0.0]), torch.tensor([0.3, 0.8])
     assert loss.discriminator(real + 0.1, fake - 0.1) < loss.discriminator(real, fake)
     assert loss.generator(fake + 0.1) < loss.generator(fake)
+
+
+def test_dissimilarity_is_one_less_the_measured_similarity():
+    faces = np.stack(list(photographs.ten_faces(64).values()))
+    targets = images.to_tensor(faces)
+    assert losses.dissimilarity(targets, targets).item() == pytest.approx(0, abs=1e-5)
+    for amount in (0.05, 0.2, 0.6):
+        torch.manual_seed(0)
+        outputs = (targets + amount * torch.randn(targets.shape)).clamp(-1, 1)
+        measured = 1 - ssim(images.to_unit(outputs), images.to_unit(targets)).mean()
+        found = losses.dissimilarity(outputs, targets).item()
+        assert found == pytest.approx(measured, rel=0.1)
+    outputs.requires_grad_()
+    losses.dissimilarity(outputs, targets).backward()
+    nearer = outputs - 100 * outputs.grad
+    assert losses.dissimilarity(nearer, targets) < losses.dissimilarity(outputs, targets)
 
 
 def test_accuracy_counts_both_sides():

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 import nekogao
 from nekogao.config import plain as settings
 from nekogao.config.compose import compose
+from nekogao.config.convolutional import LossConfig, OptimizerConfig
 from nekogao.config.pairs import PairConfig
 from nekogao.config.plain import train_config
 from nekogao.errors import (
@@ -141,6 +142,23 @@ def test_an_interrupted_run_ends_bit_equal(pair_set, tmp_path, tiny, finished, u
     ]
     for name in ("generator", "discriminator"):
         assert all(torch.equal(last[0][name][k], v) for k, v in last[1][name].items())
+
+
+def test_muon_goes_on_bit_equal_after_a_stop_and_after_a_switch(pair_set, tmp_path, tiny):
+    model = replace(
+        tiny.model, optimizer=OptimizerConfig(kind="muon"), losses=LossConfig(ssim=10.0)
+    )
+    config = replace(tiny, model=model)
+    list(nekogao.train(tmp_path / "whole", pair_set, config))
+    list(nekogao.train(tmp_path / "cut", pair_set, config, stop=stop_after(5)))
+    list(nekogao.train(tmp_path / "cut"))
+    list(nekogao.train(tmp_path / "first", pair_set, replace(config, phases=("edges:4",))))
+    list(nekogao.switch(tmp_path / "first", tmp_path / "second", ["gray:2"]))
+    whole = tmp_path / "whole"
+    for run in ("cut", "second"):
+        assert digest(tmp_path / run) == digest(whole)
+        assert metrics(tmp_path / run) == metrics(whole)
+    assert "dissimilarity" in metrics(whole)[-1].losses
 
 
 def test_measuring_more_often_changes_nothing(pair_set, tmp_path, tiny, finished):
