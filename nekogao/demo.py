@@ -14,7 +14,7 @@ from nekogao.runs.events import Event, Interrupted
 from nekogao.runs.folder import Run
 from nekogao.training.loop import train
 
-PHASES = ("edges:250", "gray:250")
+PHASES = ("edges:100", "gray:100")
 RUN = "ten-faces"
 SETTLE = 10
 """Times that an output is fed back in the demo: one pass gives a blend, more give a face."""

@@ -20,7 +20,7 @@ from nekogao.pictures import images
 from nekogao.runs.folder import Run
 from nekogao.runs.metrics import Measurement
 
-PHASES = ("edges:250", "gray:250")
+PHASES = ("edges:100", "gray:100")
 """What `fast` is run with: edges, then gray, as in the demo."""
 SSIM, MAE, IDENTITY, SHARPNESS = 0.90, 0.02, 1.0, 0.9
 _GLANCE = 0.05

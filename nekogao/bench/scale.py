@@ -12,6 +12,7 @@ from nekogao.bench.processes import run
 from nekogao.bench.timing import ratio
 from nekogao.config.compose import compose
 from nekogao.config.pairs import PairConfig
+from nekogao.models.families import resolved
 from nekogao.pairs.build import build_from
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters
@@ -53,10 +54,11 @@ def visit(folder: Path, steps: int) -> Visit:
 
     A step draws its batch and updates the networks, as the recipe `fast` does.
     """
-    config, cpu = compose("fast"), PlainCpu()
+    cpu = PlainCpu()
     begun = time.perf_counter()
     opened = PairSet.open(folder)
     opening = time.perf_counter() - begun
+    config = resolved(compose("fast"), opened.header, len(opened))
     schedule = plan(config, opened)
     state = new_state(config, opened.header, schedule.batch)
     drawn = (schedule.draw(step) for step in range(_WARMUP + steps))

@@ -16,13 +16,13 @@ from nekogao.bench.steps import header
 from nekogao.bench.timing import Seconds, Task, interleave, ratio
 from nekogao.config.compose import compose
 from nekogao.models import file
-from nekogao.models.families import family_of
+from nekogao.models.families import family_of, resolved
 from nekogao.models.model import Model
 from nekogao.models.translator import Translator
 from nekogao.pictures import characters, images, photographs
 from nekogao.training.state import new_state
 
-_SIZE = 128
+_SIZE, _FACES = 128, 10
 BASELINES: dict[str, Callable[[int], Baseline] | None] = {
     "fast": None,
     "article": baselines.article,
@@ -49,7 +49,8 @@ class Usages(Readings):
 
 def save_untrained(recipe: str, path: Path) -> Path:
     """Write the model of a recipe as it is before training: it is as fast as a trained one."""
-    config, about = compose(recipe), header(_SIZE)
+    about = header(_SIZE)
+    config = resolved(compose(recipe), about, pairs=_FACES)
     model = Model(
         kind=config.model.kind,
         shape=family_of(config.model).shape(config.model, about),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nekogao.config.automatic import AUTO
 from nekogao.config.convolutional import ConvolutionalConfig, GeneratorConfig
 from nekogao.config.plain import KIND, MODEL, names, read_toml, train_config
 from nekogao.config.rules import shown
@@ -134,6 +135,7 @@ def _with_generator(data: Plain, name: str) -> Plain:
     chosen = {**own, **GENERATORS[name]}
     patch = own.get("patch", 1)
     width = own.get("width", GeneratorConfig().width)
+    width = _NARROWEST if width == AUTO else width
     numbers = type(patch) is int and type(width) is int  # what else they are is found later
     if numbers and patch > 1 and chosen["patch"] == 1 and "width" not in GENERATORS[name]:
         # The first level is as many times larger as patches were, so it gets fewer channels.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from nekogao.config.automatic import Auto
 from nekogao.config.rules import ModelConfig, require, require_types
 from nekogao.sizes import Size
 
@@ -13,8 +14,8 @@ class GeneratorConfig:
 
     size: int | str | None = None
     """Pixels a side, or WIDTHxHEIGHT as in "192x256"; None takes the pair set's."""
-    width: int = 16
-    """Channels at the first level."""
+    width: int | Auto = 16
+    """Channels at the first level; auto lets the number of pairs decide."""
     patch: int = 1
     """Largest side, in pixels, of the patches that become channels before the first level and
     pixels again after the last (space-to-depth); a power of two. A picture keeps at least eight
@@ -44,7 +45,8 @@ class GeneratorConfig:
         require_types(self, "generator.")
         if self.size is not None:
             object.__setattr__(self, "size", Size.of(self.size).plain)  # frozen from here on
-        require(1 <= self.width <= 512, "generator.width", self.width, "must be from 1 to 512")
+        fits = isinstance(self.width, str) or 1 <= self.width <= 512
+        require(fits, "generator.width", self.width, "must be from 1 to 512, or auto")
         power = self.patch >= 1 and self.patch & (self.patch - 1) == 0
         require(power, "generator.patch", self.patch, "must be a power of two")
         require(self.kernel in (3, 4), "generator.kernel", self.kernel, "must be 3 or 4")
@@ -110,8 +112,9 @@ class OptimizerConfig:
     """Decay of Adam's mean of gradients."""
     beta2: float = 0.999
     """Decay of Adam's mean of squared gradients."""
-    layers: Literal["outer", "all"] = "all"
-    """Convolutions that Muon updates: the first and the last, which is cheap, or all of them."""
+    layers: Literal["auto", "outer", "all"] = "all"
+    """Convolutions that Muon updates: the first and the last, which is cheap, or all of them;
+    auto lets the number of pairs decide."""
     matrix_lr: float = 0.02
     """Muon's learning rate at the start of each phase."""
     momentum: float = 0.9

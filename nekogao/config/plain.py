@@ -147,6 +147,8 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
             )
         return tuple(value)
     if origin in (types.UnionType, typing.Union):
+        if any(value in typing.get_args(choice) for choice in choices):
+            return value
         kind = type(value) if value is not None and type(value) in choices else choices[0]
     if kind is float and type(value) is int and abs(value) > sys.float_info.max:
         raise ConfigError(f"{name} = {shown(value)}: is too large for a number of this kind.")

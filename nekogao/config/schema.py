@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
+from nekogao.config.automatic import AUTO, Auto
 from nekogao.config.convolutional import ConvolutionalConfig
 from nekogao.config.exemplar import ExemplarConfig
 from nekogao.config.rules import LARGEST_COUNT, ModelConfig, require, require_types, shown
@@ -96,8 +97,8 @@ class TrainConfig:
     """Stretches of training, in order: DOMAIN[+DOMAIN...]:EPOCHS. A Phase becomes such a text."""
     seed: int = 0
     """Initial weights, order, augmentation and dropout all follow from it."""
-    batch: int = 10
-    """Pairs per update, capped at the set's size."""
+    batch: int | Auto = 10
+    """Pairs per update, capped at the set's size; auto lets their number and size decide."""
     replay: float = 0.0
     """Share of every batch that shows domains of earlier phases instead of the current one's, so
     that they are not forgotten (rehearsal: Robins 1995)."""
@@ -134,6 +135,8 @@ class TrainConfig:
         require(held, "hold_out", self.hold_out, "must be at least 0, below 2^31")
         for name in ("batch", "every", "probe"):
             value = getattr(self, name)
+            if name == "batch" and value == AUTO:
+                continue
             require(1 <= value <= LARGEST_COUNT, name, value, "must be at least 1, below 2^31")
         require(
             self.checkpoint_seconds >= 0,

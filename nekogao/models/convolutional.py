@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nekogao.config import automatic
+from nekogao.config.automatic import AUTO
 from nekogao.config.convolutional import (
     AdversaryConfig,
     ConvolutionalConfig,
@@ -43,17 +45,29 @@ _LAST_SHARE = 0.01
 """Decay ends at this share of the learning rate."""
 
 
-def resolve(config: ConvolutionalConfig, header: Header) -> ConvolutionalConfig:
-    """The settings with the patch that pictures of this size really get."""
-    patch = min(config.generator.patch, largest_patch(header.size))
-    return replace(config, generator=replace(config.generator, patch=patch))
+def resolve(config: ConvolutionalConfig, header: Header, pairs: int) -> ConvolutionalConfig:
+    """The settings with the patch that pictures of this size really get, and with what so many
+    pairs make of `auto`."""
+    generator, optimizer = _patched(config.generator, header), config.optimizer
+    if generator.width == AUTO:
+        generator = replace(generator, width=automatic.width(pairs))
+    if optimizer.layers == AUTO:
+        optimizer = replace(optimizer, layers=automatic.layers(pairs))
+    return replace(config, generator=generator, optimizer=optimizer)
+
+
+def _patched(config: GeneratorConfig, header: Header) -> GeneratorConfig:
+    return replace(config, patch=min(config.patch, largest_patch(header.size)))
 
 
 def shape(config: ConvolutionalConfig, header: Header) -> dict[str, Any]:
     """The arguments of Generator for a configuration and a pair set.
 
-    Raises ConfigError where the configuration asks for another size than the set's.
+    Raises ConfigError where the configuration asks for another size than the set's, or leaves
+    open what `resolve` fills in.
     """
+    if config.generator.width == AUTO:
+        raise ConfigError("generator.width = 'auto': depends on the pair set. Resolve it first.")
     asked = config.generator.size
     if asked not in (None, header.size.plain):
         raise ConfigError(
@@ -61,7 +75,7 @@ def shape(config: ConvolutionalConfig, header: Header) -> dict[str, Any]:
             f"Rebuild it with `nekogao pairs --size {asked}`, or choose another generator."
         )
     return {
-        **asdict(resolve(config, header).generator),
+        **asdict(_patched(config.generator, header)),
         "size": header.size.plain,
         "source_channels": header.source_channels,
         "target_channels": header.target_channels,

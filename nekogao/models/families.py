@@ -1,15 +1,18 @@
 """The table of families. Training, model files, explain, studies, report and bench ask it."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import MappingProxyType
 
+from nekogao.config import automatic
+from nekogao.config.automatic import AUTO
 from nekogao.config.rules import ModelConfig
 from nekogao.config.schema import MODELS, TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL
 from nekogao.models.exemplar.family import EXEMPLAR
 from nekogao.models.family import Family
+from nekogao.pairs.manifest import Header
 
 _OWN = (CONVOLUTIONAL, EXEMPLAR)
 _ENTERED: dict[str, Family] = {family.kind: family for family in _OWN}
@@ -42,6 +45,21 @@ def leave(kind: str) -> None:
     if kind not in {family.kind for family in _OWN}:
         _ENTERED.pop(kind, None)
         MODELS.pop(kind, None)
+
+
+def resolved(config: TrainConfig, header: Header, pairs: int) -> TrainConfig:
+    """A configuration with everything filled in that depends on the pair set.
+
+    Args:
+        config: As it was asked for.
+        header: Of the pair set.
+        pairs: How many it has.
+    """
+    family = family_of(config.model)
+    batch = config.batch
+    if batch == AUTO:
+        batch = pairs if family.at_once else automatic.batch(header.size, pairs)
+    return replace(config, batch=batch, model=family.resolve(config.model, header, pairs))
 
 
 def family_of(config: ModelConfig) -> Family:

@@ -120,8 +120,9 @@ class Family:
     """One update on one batch."""
     fit: TakeIn | None = None
     """One update on the whole set."""
-    resolve: Callable[[Any, Header], Any] = lambda config, header: config
-    """Settings with everything filled in that depends on the pair set, as run.toml keeps them."""
+    resolve: Callable[[Any, Header, int], Any] = lambda config, header, pairs: config
+    """(settings, header, number of pairs) -> settings with everything filled in that depends on
+    the pair set, as run.toml keeps them."""
     views: Callable[[nn.Module, Tensor], dict[str, Tensor]] = lambda network, sources: {}
     """(network, sources b c h w) -> name -> rows b n: what `explain` may look at inside the
     network. Encoder levels are named `level-N`; a family that has the network's outputs at hand

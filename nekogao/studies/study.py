@@ -12,6 +12,7 @@ from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, NekogaoError, ResumeError
 from nekogao.files import own_new_folder, write_text
 from nekogao.lock import writing
+from nekogao.models.families import resolved
 from nekogao.pairs.pair_set import PairSet
 from nekogao.studies import grid, sets
 from nekogao.studies.engines import ENGINES
@@ -183,7 +184,8 @@ def _misfits(study: Study, opened: dict[str, PairSet]) -> Iterator[str]:
     """Cells whose network or phases do not fit their pair set."""
     seen: set[Hashable] = set()
     for cell in study.cells:
-        config, pairs = cell.config(0), opened[cell.pairs]
+        pairs = opened[cell.pairs]
+        config = resolved(cell.config(0), pairs.header, len(pairs))
         shape = (config.phases, config.model, config.batch, cell.pairs)
         if shape in seen:
             continue

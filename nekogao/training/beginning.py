@@ -1,6 +1,5 @@
 """What a run begins with: its pair set, its configuration, and its first weights."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from nekogao.config.compose import compose
@@ -8,8 +7,7 @@ from nekogao.config.plain import differences
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, ResumeError, RunError, expect
 from nekogao.files import sha256
-from nekogao.models import file
-from nekogao.models.families import family_of
+from nekogao.models import families, file
 from nekogao.models.family import Learner
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.about import FirstWeights
@@ -40,7 +38,7 @@ def origin_of(init_from: str | Path) -> FirstWeights:
 
 def resolved(config: TrainConfig, pairs: PairSet) -> TrainConfig:
     """A configuration with everything filled in that depends on the pair set."""
-    return replace(config, model=family_of(config.model).resolve(config.model, pairs.header))
+    return families.resolved(config, pairs.header, len(pairs))
 
 
 def settle_config(

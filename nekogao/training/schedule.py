@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nekogao.config.schema import Phase, TrainConfig
 from nekogao.errors import ConfigError
+from nekogao.models import families
 from nekogao.models.families import family_of
 from nekogao.names import counted
 from nekogao.pairs.draws import Draw, Draws, kept_items
@@ -99,6 +100,7 @@ def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
     Raises ConfigError where a phase names a domain that the set does not have, or nothing is left
     to train on.
     """
+    config = families.resolved(config, pairs.header, len(pairs))
     if config.hold_out >= len(pairs):
         raise ConfigError(
             f"hold_out = {config.hold_out}: the pair set has {counted(len(pairs), 'pair')}, and at"
@@ -107,7 +109,7 @@ def plan(config: TrainConfig, pairs: PairSet) -> Schedule:
     kept = kept_items(len(pairs), config.hold_out)
     items = len(kept)
     at_once = family_of(config.model).at_once
-    batch = items if at_once else min(config.batch, items)
+    batch = items if at_once else min(int(config.batch), items)
     spans: list[Span] = []
     for number, phase in enumerate(config.parsed_phases(), 1):
         start = spans[-1].stop if spans else 0

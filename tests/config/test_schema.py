@@ -29,6 +29,10 @@ def test_a_bad_phase_is_refused_by_name(text):
     ("settings", "message"),
     [
         ({"batch": 0}, r"batch = 0: must be at least 1"),
+        ({"batch": "all"}, r"batch = 'all': must be of type int"),
+        ({"generator": {"width": 0}}, r"generator.width = 0: must be from 1 to 512, or auto"),
+        ({"optimizer": {"layers": "inner"}}, r"optimizer.layers = 'inner': must be one of auto"),
+        ({"optimizer": {"momentum": 1.0}}, r"optimizer.momentum = 1.0: must be in \[0, 1\)"),
         ({"phases": []}, r"phases = \(\): must name at least one phase"),
         ({"seed": -1}, r"seed = -1"),
         ({"generator": {"kernel": 5}}, r"generator.kernel = 5: must be 3 or 4"),

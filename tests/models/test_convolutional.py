@@ -5,6 +5,7 @@ from nekogao.config.compose import compose
 from nekogao.config.convolutional import OptimizerConfig
 from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL, decayed, operations, resolve, shape
+from nekogao.models.families import resolved
 from nekogao.pairs.manifest import Header
 from nekogao.pictures.domains import built_in
 from nekogao.sizes import Size
@@ -30,12 +31,36 @@ def test_the_learning_rate_falls_within_each_phase(decay, rates):
     [(32, 4), (128, 16), (512, 64), ("192x256", 32), ("45x33", 4), ("512x63", 8)],
 )
 def test_the_patch_that_is_used_is_what_the_configuration_says(size, patch):
-    config = resolve(compose("fast").model, header(size))
-    assert config.generator.patch == patch
-    assert (
-        shape(config, header(size))["patch"] == shape(compose("fast").model, header(size))["patch"]
-    )
-    assert resolve(config, header(size)) == config
+    config = resolve(compose("fast").model, header(size), 10)
+    assert config.generator.patch == shape(config, header(size))["patch"] == patch
+    assert resolve(config, header(size), 10) == config
+
+
+@pytest.mark.parametrize(
+    ("pairs", "width", "layers"), [(1, 128, "outer"), (31, 192, "all"), (1000, 256, "all")]
+)
+def test_the_number_of_pairs_decides_what_is_left_to_it(pairs, width, layers):
+    config = resolve(compose("fast").model, header(128), pairs)
+    assert (config.generator.width, config.optimizer.layers) == (width, layers)
+    assert resolve(config, header(128), 5) == config  # once and for all
+    asked = {"generator.width": 24, "optimizer.layers": "all"}
+    config = resolve(compose("fast", overrides=asked).model, header(128), pairs)
+    assert (config.generator.width, config.optimizer.layers) == (24, "all")
+
+
+def test_a_network_needs_its_width():
+    with pytest.raises(ConfigError, match="width = 'auto': depends on the pair set"):
+        shape(compose("fast").model, header(64))
+
+
+@pytest.mark.parametrize(
+    ("size", "pairs", "batch"),
+    [(128, 7, 7), (128, 300, 100), (256, 100, 25), (512, 100, 10), ("192x256", 40, 33)],
+)
+def test_a_batch_holds_what_memory_bears(size, pairs, batch):
+    assert resolved(compose("fast"), header(size), pairs).batch == batch
+    assert resolved(compose("article"), header(size), pairs).batch == compose("article").batch
+    assert resolved(compose("exemplar"), header(size), pairs) == compose("exemplar")
 
 
 def test_another_size_is_refused():

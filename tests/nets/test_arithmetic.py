@@ -4,6 +4,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from nekogao.config.compose import compose
+from nekogao.models.convolutional import resolve
 from nekogao.models.convolutional import shape as shape_of
 from nekogao.nets.arithmetic import Layer, discriminator_layers, generator_layers, needed_flops
 from nekogao.nets.generator import Generator
@@ -95,7 +96,7 @@ def test_a_whole_update_by_hand():
 )
 def test_the_layers_are_those_of_the_networks(name, size):
     header = Header(size=Size.of(size), target_channels=3, domains={"edges": built_in("edges")})
-    shape = shape_of(compose(name).model, header)
+    shape = shape_of(resolve(compose(name).model, header, 10), header)
     with torch.device("meta"):
         generator, judge = Generator(**shape), patchgan(size=size)
         source, picture = (torch.zeros(2, n, *header.size.shape) for n in (1, 3))

@@ -366,7 +366,13 @@ def test_other_first_weights_are_refused(pair_set, tmp_path, tiny, finished):
 
 def test_without_a_configuration_the_recipe_is_fast(pair_set, tmp_path):
     next(iter(nekogao.train(tmp_path / "run", pair_set)))
-    assert Run(tmp_path / "run").config() == compose(overrides={"generator.patch": 4})
+    filled = {
+        "generator.patch": 4,
+        "generator.width": 128,
+        "optimizer.layers": "outer",
+        "batch": 4,
+    }
+    assert Run(tmp_path / "run").config() == compose(overrides=filled)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="wants a machine without CUDA")

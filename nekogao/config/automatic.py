@@ -1,0 +1,35 @@
+"""What `auto` means: settings that follow from how many pairs there are, and how large they are.
+
+Measured on sets of 10 to 300 faces (docs/speed.md): what limits many faces is room in the network
+and pairs per update, not the count of updates.
+"""
+
+from typing import Literal
+
+from nekogao.sizes import Size
+
+AUTO = "auto"
+Auto = Literal["auto"]
+
+_FEW, _SOME = 30, 60
+"""Pairs up to which a network is narrow, and up to which it is less wide than the widest."""
+_NARROW, _MIDDLE, _WIDE = 128, 192, 256
+_PIXELS = 100 * 128**2
+"""Pixels of one side of a batch, at most, unless it has fewer than ten pairs then."""
+_SMALLEST_BATCH = 10
+
+
+def width(items: int) -> int:
+    """Channels at the first level, where patches are an eighth of the picture."""
+    return _NARROW if items <= _FEW else _MIDDLE if items <= _SOME else _WIDE
+
+
+def layers(items: int) -> Literal["outer", "all"]:
+    """What Muon updates: for few pairs the inner layers' products would cost as much as the rest
+    of an update."""
+    return "outer" if items <= _FEW else "all"
+
+
+def batch(size: Size, items: int) -> int:
+    """Pairs per update: all of them where they are few, a hundred of 128x128 at most."""
+    return min(items, max(_SMALLEST_BATCH, _PIXELS // (size.width * size.height)))
