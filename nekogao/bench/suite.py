@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from nekogao.bench import costs, learning, scale, steps, translation, unseen
+from nekogao.bench import capacity, costs, learning, scale, steps, translation, unseen
 from nekogao.bench.findings import Findings, Section, Workplace
 from nekogao.errors import ConfigError
 from nekogao.pairs.build import build
@@ -20,6 +20,7 @@ SECTIONS: dict[str, Callable[[Workplace], Findings]] = {
     "help": translation.show_help,
     "fast": learning.fast,
     "textbook": learning.textbook,
+    "capacity": capacity.capacity,
     "scale": scale.scale,
     "costs": costs.costs,
     "unseen": unseen.unseen,

@@ -6,8 +6,8 @@ from typing import Literal
 from nekogao.cli.app import DONE, app, say
 
 SectionName = Literal[
-    "step-article", "step-unet256", "translate", "apply", "help", "fast", "textbook", "scale",
-    "costs", "unseen", "profile",
+    "step-article", "step-unet256", "translate", "apply", "help", "fast", "textbook", "capacity",
+    "scale", "costs", "unseen", "profile",
 ]  # fmt: skip
 
 
