@@ -38,10 +38,10 @@ class Challenge:
 
 
 CHALLENGES = (
-    Challenge(10, 128, 60, 5, quick=True),
+    Challenge(10, 128, 50, 5, quick=True),
     Challenge(30, 128, 80, 10, quick=True),
-    Challenge(100, 128, 100, 10),
-    Challenge(300, 128, 240, 20),
+    Challenge(100, 128, 80, 10),
+    Challenge(300, 128, 115, 23),
     Challenge(10, 256, 60, 10),
     Challenge(10, 512, 100, 10),
     Challenge(100, 256, 8, 4),

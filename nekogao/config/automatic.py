@@ -11,9 +11,11 @@ from nekogao.sizes import Size
 AUTO = "auto"
 Auto = Literal["auto"]
 
-_FEW, _SOME = 30, 60
-"""Pairs up to which a network is narrow, and up to which it is less wide than the widest."""
-_NARROW, _MIDDLE, _WIDE = 128, 192, 256
+_FEW = 30
+"""Pairs up to which a network is narrow, and inner layers cost more than they gain by Muon."""
+_WIDTHS = {_FEW: 128, 60: 192, 200: 256}
+"""Pairs -> channels that suffice for so many."""
+_WIDEST = 384
 _PIXELS = 100 * 128**2
 """Pixels of one side of a batch, at most, unless it has fewer than ten pairs then."""
 _SMALLEST_BATCH = 10
@@ -21,7 +23,7 @@ _SMALLEST_BATCH = 10
 
 def width(items: int) -> int:
     """Channels at the first level, where patches are an eighth of the picture."""
-    return _NARROW if items <= _FEW else _MIDDLE if items <= _SOME else _WIDE
+    return next((channels for most, channels in _WIDTHS.items() if items <= most), _WIDEST)
 
 
 def layers(items: int) -> Literal["outer", "all"]:

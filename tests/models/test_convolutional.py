@@ -37,7 +37,8 @@ def test_the_patch_that_is_used_is_what_the_configuration_says(size, patch):
 
 
 @pytest.mark.parametrize(
-    ("pairs", "width", "layers"), [(1, 128, "outer"), (31, 192, "all"), (1000, 256, "all")]
+    ("pairs", "width", "layers"),
+    [(1, 128, "outer"), (31, 192, "all"), (100, 256, "all"), (300, 384, "all")],
 )
 def test_the_number_of_pairs_decides_what_is_left_to_it(pairs, width, layers):
     config = resolve(compose("fast").model, header(128), pairs)

@@ -25,7 +25,7 @@ def test_a_matrix_keeps_its_directions_and_loses_its_singular_values(shape, bflo
     assert found.shape == given.shape and found.dtype == given.dtype
     turned = left.mT @ found @ right.mT
     inside = values / given.norm() > 0.01
-    assert turned.diagonal()[inside].min() > 0.35 and turned.diagonal().max() < 2
+    assert turned.diagonal()[inside].min() > 0.15 and turned.diagonal().max() < 2
     apart = turned - torch.diag(turned.diagonal())
     assert apart.abs().max() < (0.15 if bfloat16 else 0.01)
 
