@@ -15,7 +15,7 @@ _POLYNOMIALS = (
     (3.9486909, -2.9089021, 0.5518191),
 )
 """Odd polynomials of degree five, the best possible one after the other for singular values from
-0.001 to 1 (Amsel et al. 2025, "The Polar Express", algorithm 1). More than three gained nothing."""
+0.001 to 1 (Amsel et al. 2025, "The Polar Express", algorithm 1). A fourth gained nothing."""
 _SHARE = 0.2
 """Root mean square of an update at a learning rate of 1: Adam's, about (Liu et al. 2025, "Muon is
 scalable", section 2.2)."""
