@@ -10,6 +10,7 @@ import atexit
 import gc
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
@@ -24,10 +25,20 @@ class _Uncollected(SourceFileLoader):
         gc.disable()
         try:
             super().exec_module(module)
+            _complete(module)
             gc.freeze()
         finally:
             if was:
                 gc.enable()
+
+
+def _complete(torch: ModuleType) -> None:
+    """What the module that is left out would have done to another one, if it has to be done.
+
+    Without it `torch.Generator()` raises RuntimeError.
+    """
+    if bind := getattr(torch._C, "_set_generator_metaclass", None):
+        bind(import_module("torch._opaque_base").OpaqueBaseMeta)
 
 
 class _WhenAsked(SourceFileLoader):

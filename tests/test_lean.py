@@ -19,6 +19,7 @@ from nekogao import lean
 lean.prepare(); lean.prepare()
 assert sum(isinstance(finder, lean._Finder) for finder in sys.meta_path) == 1
 import torch
+torch.Generator().manual_seed(1)
 print(gc.isenabled(), gc.get_freeze_count() > 10_000)
 names = vars(torch._meta_registrations)
 print("meta_index_Tensor" in names, "torch._refs" in sys.modules, hasattr(torch, "nonsense"))
