@@ -38,8 +38,8 @@ class Challenge:
 
 
 CHALLENGES = (
-    Challenge(10, 128, 50, 5, quick=True),
-    Challenge(30, 128, 80, 10, quick=True),
+    Challenge(10, 128, 40, 4, quick=True),
+    Challenge(30, 128, 80, 8, quick=True),
     Challenge(100, 128, 80, 10),
     Challenge(300, 128, 115, 23),
     Challenge(10, 256, 60, 10),

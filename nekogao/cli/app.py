@@ -107,9 +107,11 @@ def end_run(run: Path, interrupted: bool) -> int:
     """Report on a run that has ended and show the result; return the exit status."""
     from nekogao.explain.decider import keep
     from nekogao.report.run import build_report
+    from nekogao.training.allocator import release_freed_memory
 
     if interrupted:
         return INTERRUPTED
+    release_freed_memory()
     with suppress(NekogaoError):  # `explain` measures it where it is missing
         keep(run)
     build_report(run)

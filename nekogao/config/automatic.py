@@ -11,9 +11,9 @@ from nekogao.sizes import Size
 AUTO = "auto"
 Auto = Literal["auto"]
 
-_FEW = 30
+_FEW = 20
 """Pairs up to which a network is narrow, and inner layers cost more than they gain by Muon."""
-_WIDTHS = {_FEW: 128, 60: 192, 200: 256}
+_WIDTHS = {30: 128, 60: 192, 200: 256}
 """Pairs -> channels that suffice for so many."""
 _WIDEST = 384
 _PIXELS = 100 * 128**2

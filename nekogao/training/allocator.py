@@ -24,8 +24,11 @@ def keep_freed_memory() -> bool:
 
 
 def release_freed_memory() -> bool:
-    """Undo `keep_freed_memory`: what is freed from now on goes back as it would have."""
-    return _set(_USUAL_MMAP_MAX, _USUAL_TRIM_THRESHOLD)
+    """Undo `keep_freed_memory`: what was freed goes back now, what will be as it would have."""
+    changed = _set(_USUAL_MMAP_MAX, _USUAL_TRIM_THRESHOLD)
+    if changed:
+        ctypes.CDLL(None).malloc_trim(0)
+    return changed
 
 
 def _set(mmap_max: int, trim_threshold: int) -> bool:

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from nekogao.training import allocator
 
 
@@ -23,6 +25,26 @@ def test_freed_memory_is_kept_for_the_next_step():
 
 def test_it_can_be_undone():
     assert allocator.release_freed_memory() == allocator.keep_freed_memory()
+
+
+def test_what_was_kept_goes_back():
+    code = (
+        "import re, numpy\n"
+        "from nekogao.training.allocator import keep_freed_memory, release_freed_memory\n"
+        "def held():\n"
+        "    status = open('/proc/self/status').read()\n"
+        "    return int(re.search(r'VmRSS:\\s+(\\d+)', status)[1])\n"
+        "kept = keep_freed_memory()\n"
+        "numpy.ones(2**22)\n"
+        "full = held()\n"
+        "release_freed_memory()\n"
+        "print(int(kept), full - held())"
+    )
+    if sys.platform != "linux":
+        pytest.skip("asks Linux how much memory it holds")
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    kept, given = map(int, out.stdout.split())
+    assert not kept or given > 30 * 1024  # of 32 MiB
 
 
 def test_other_systems_are_left_alone(monkeypatch):
