@@ -29,20 +29,9 @@ def test_fast_learns_edges_and_keeps_them(ten, tmp_path):
         assert row.identity == 1
 
 
-PLAIN = {
-    "optimizer.kind": "adam",
-    "optimizer.beta1": 0.9,
-    "generator.normalisation": "batch",
-    "losses.ssim": 0.0,
-}
-"""With these it forgets, and learns in four times as many updates."""
-
-
-@pytest.mark.parametrize(("settings", "forgets"), [({}, False), (PLAIN, True)])
-def test_without_replay_only_the_plain_optimiser_forgets(ten, tmp_path, settings, forgets):
-    settings = {"replay": 0.0, **settings}
-    config = compose("fast", phases=["edges:150", "gray:100"], overrides=settings)
+def test_without_replay_fast_forgets(ten, tmp_path):
+    config = compose("fast", phases=["edges:150", "gray:100"], overrides={"replay": 0.0})
     list(nekogao.train(tmp_path / "run", ten, config))
     rows = Run.open(tmp_path / "run").read_metrics()
     kept = {row.phase: row.skill for row in rows if row.domain == "edges"}
-    assert (kept[2] < kept[1] - 0.2) == forgets
+    assert kept[2] < kept[1] - 0.2
