@@ -9,12 +9,21 @@ imported once more, for garbage.
 import atexit
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
+
+
+class _Later:
+    """What was left out of the import of PyTorch, until something needs it."""
+
+    read: Callable[[], None] | None = None
+    """Reads it; None where nothing is left out."""
+    whole = False
+    """Whether PyTorch itself has been imported."""
 
 
 class _Uncollected(SourceFileLoader):
@@ -25,41 +34,57 @@ class _Uncollected(SourceFileLoader):
         gc.disable()
         try:
             super().exec_module(module)
-            _complete(module)
+            _bind_generator(module)
+            _Later.whole = True
             gc.freeze()
         finally:
             if was:
                 gc.enable()
 
 
-def _complete(torch: ModuleType) -> None:
-    """What the module that is left out would have done to another one, if it has to be done.
-
-    Without it `torch.Generator()` raises RuntimeError.
-    """
+def _bind_generator(torch: ModuleType) -> None:
+    """What is left out would have done this, without which `torch.Generator()` fails."""
     if bind := getattr(torch._C, "_set_generator_metaclass", None):
         bind(import_module("torch._opaque_base").OpaqueBaseMeta)
 
 
 class _WhenAsked(SourceFileLoader):
-    """Runs a module when one of its names is first asked for.
+    """Runs a module when one of its names is first asked for, or another part of PyTorch.
 
     The standard library's LazyLoader does so for `__file__` too, which `inspect` asks of every
     module that there is.
     """
 
     def exec_module(self, module: ModuleType) -> None:
+        def read() -> None:
+            _Later.read = None
+            del module.__dict__["__getattr__"]
+            super(_WhenAsked, self).exec_module(module)
+
         def first(name: str) -> Any:
             if name.startswith("__"):
                 raise AttributeError(name)
-            del module.__dict__["__getattr__"]
-            super(_WhenAsked, self).exec_module(module)
+            read()
             return getattr(module, name)
 
         module.__dict__["__getattr__"] = first
+        _Later.read = read
 
 
 _LOADERS = {"torch": _Uncollected, "torch._meta_registrations": _WhenAsked}
+
+
+class _There(Loader):
+    """Gives a module that was imported while it was looked for."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
 
 
 class _Finder(MetaPathFinder):
@@ -68,6 +93,10 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if _Later.read and _Later.whole and name.startswith("torch."):
+            _Later.read()  # what is imported now, such as the compiler, may expect it
+            if there := sys.modules.pop(name, None):  # else Python would run it once more
+                return ModuleSpec(name, _There(there), is_package=hasattr(there, "__path__"))
         if name not in _LOADERS:
             return None
         found = PathFinder.find_spec(name, path, target)

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import nekogao.lean
 
 
@@ -30,6 +32,24 @@ print(tuple(torch.nn.functional.conv2d(x, torch.empty(4, 3, 3, 3, device="meta")
       (2, 4, 6, 6), torch.stft(torch.zeros(512), 64, return_complex=True).shape[0] == 33)
 """
     assert run(code) == 2 * ["True"] + 3 * ["False"] + 4 * ["True"]
+
+
+@pytest.mark.parametrize(
+    "part", ["torch._dynamo", "torch._prims.rng_prims", "torch.onnx", "lightning_fabric"]
+)
+def test_parts_that_are_imported_later_find_it_read(part):
+    code = f"""
+from nekogao import lean
+lean.prepare()
+import sys, torch
+before = "meta_index_Tensor" in vars(torch._meta_registrations)
+import {part}
+print(before, "meta_index_Tensor" in vars(torch._meta_registrations))
+torch.optim.Adam(torch.nn.Linear(2, 2).parameters())
+import torch._prims.context, torch._refs.special, torch._prims as prims
+assert torch._prims is prims is sys.modules["torch._prims"] and prims.__path__ and prims.add
+"""
+    assert run(code) == ["False", "True"]
 
 
 def test_a_library_imports_pytorch_as_it_is():
