@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,20 @@ def read(path: Path) -> About:
 
     Raises InputError where it is missing or not TOML, RunError where it lacks something.
     """
+    try:
+        about = path.stat()
+    except OSError:
+        return _read(path)  # which says so
+    return _read_once(path, about.st_ino, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read_once(path: Path, *_: int) -> About:
+    """What is read of a file as long as its number, time and size stay; a report asks often."""
+    return _read(path)
+
+
+def _read(path: Path) -> About:
     data = read_toml(path)
     for key in ("pairs", "train"):
         if not isinstance(data.get(key), dict):
