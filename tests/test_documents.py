@@ -131,11 +131,17 @@ def settings(recipe):
 
 
 def facts():
-    fast, generator, judge, _ = settings("fast")
+    fast, generator, judge, muon = settings("fast")
     yield "fast", "the default", DEFAULT == "fast"
     yield "fast", "an encoder-decoder", generator.skips == "innermost"
     yield "fast", "patches of an eighth of the longer side", generator.patch * 8 >= 512
-    yield "fast", "the pixel loss alone", judge.kind == "none"
+    yield "fast", "no adversary", judge.kind == "none"
+    weights = fast.model.losses
+    yield (
+        "fast",
+        "by Muon on pixels and structure",
+        muon.kind == "muon" and weights.l1 and weights.ssim,
+    )
     yield "fast", "all domains mixed", [p.partition(":")[0] for p in fast.phases] == ["all"]
     yield "fast", "earlier phases replayed", fast.replay == 0.5
     _, generator, judge, _ = settings("article")

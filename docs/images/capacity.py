@@ -34,7 +34,7 @@ def curves(trials: list[dict]) -> Figure:
     left.axhline(SSIM, color=INK, lw=1, ls=(0, (4, 3)))
     left.set(xscale="log", xlabel="seconds from the start of the command", ylim=(0, 1))
     left.set_title("SSIM of edges at 128x128, all faces", loc="left", fontsize=10, color=INK)
-    left.legend(frameon=False, loc="upper left", fontsize=9)
+    left.legend(frameon=False, loc="lower right", fontsize=9)
     right.plot([n for n, *_ in reached], [s for _, s, _ in reached], color=RULE, lw=1.5, zorder=1)
     for count, seconds, colour in reached:
         right.scatter(count, seconds, color=colour, zorder=2)
