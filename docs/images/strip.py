@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from nekogao.models.gallery import read_applied
+from nekogao.models.applied import read_applied
 from nekogao.pictures import images
 from nekogao.runs.folder import Run
 from nekogao.runs.sheets import sheets
