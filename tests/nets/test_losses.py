@@ -54,6 +54,17 @@ def test_dissimilarity_is_one_less_the_measured_similarity():
     assert losses.dissimilarity(nearer, targets) < losses.dissimilarity(outputs, targets)
 
 
+def test_windows_grow_with_the_picture():
+    # Stains of 32 pixels: in windows of 8 most of them would be flat on both sides.
+    torch.manual_seed(0)
+    target = torch.zeros(1, 1, 512, 512)
+    stains = 0.1 * torch.randn(1, 1, 16, 16).repeat_interleave(32, 2).repeat_interleave(32, 3)
+    large = losses.dissimilarity(target + stains, target).item()
+    parts = (target + stains).unfold(2, 128, 128).unfold(3, 128, 128).reshape(-1, 1, 128, 128)
+    small = losses.dissimilarity(parts, torch.zeros_like(parts)).item()
+    assert large > 1.5 * small
+
+
 def test_accuracy_counts_both_sides():
     assert losses.accuracy(REAL, FAKE).item() == 0.5
     assert losses.accuracy(torch.ones(3), -torch.ones(3)).item() == 1.0
