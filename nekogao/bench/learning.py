@@ -40,6 +40,16 @@ class Seen:
     seconds: float
     """From the start of that process until the measurement was in metrics.jsonl."""
 
+    def to_json(self) -> dict[str, Any]:
+        """As in metrics.jsonl, with the second it was seen."""
+        return {**asdict(self.measurement), "seen": self.seconds}
+
+    def text(self) -> str:
+        """The measures in a few words."""
+        row = self.measurement
+        sharpness = "" if row.sharpness is None else f", sharpness {row.sharpness:.2f}"
+        return f"SSIM {row.ssim:.3f}, MAE {row.mae:.4f}, identity {row.identity:.0%}{sharpness}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FastNumbers(Readings):
@@ -55,7 +65,7 @@ class FastNumbers(Readings):
 
     def to_json(self) -> dict[str, Any]:
         """As everywhere, with each measurement as in metrics.jsonl, and the second it was seen."""
-        rows = [{**asdict(seen.measurement), "seen": seen.seconds} for seen in self.measurements]
+        rows = [seen.to_json() for seen in self.measurements]
         return {**super().to_json(), "measurements": rows}
 
 
@@ -171,12 +181,7 @@ def _first(rows: Sequence[Seen], good: Callable[[Measurement], bool]) -> float |
 def _shown(domain: str, end: dict[str, Seen]) -> str:
     if domain not in end:
         return ""
-    row = end[domain].measurement
-    sharpness = "" if row.sharpness is None else f", sharpness {row.sharpness:.2f}"
-    return (
-        f"{domain} at the end ({end[domain].seconds:.1f} s): SSIM {row.ssim:.3f}, "
-        f"MAE {row.mae:.4f}, identity {row.identity:.0%}{sharpness}"
-    )
+    return f"{domain} at the end ({end[domain].seconds:.1f} s): {end[domain].text()}"
 
 
 def textbook(work: Workplace) -> Findings:

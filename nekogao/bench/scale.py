@@ -22,7 +22,7 @@ from nekogao.training.schedule import plan
 from nekogao.training.state import new_state
 from nekogao.training.update import update
 
-COUNTS, QUICK = (100, 1_000, 100_000), (100, 1_000)
+COUNTS, QUICK = (300, 1_000, 100_000), (300, 1_000)
 _SIZE = 128
 _STEPS = 12
 _WARMUP = 2
@@ -73,9 +73,9 @@ def visit(folder: Path, steps: int) -> Visit:
 
 
 def scale(work: Workplace) -> Findings:
-    """Cost of a pair and memory of the process with 100, 1,000 and 100,000 drawn faces.
+    """Cost of a pair and memory of the process with 300, 1,000 and 100,000 drawn faces.
 
-    For a hundred and more `fast` trains the same network with batches of a hundred.
+    For so many `fast` always trains the same network with batches of a hundred.
     """
     counts = QUICK if work.quick else COUNTS
     folder = work.sets or work.scratch

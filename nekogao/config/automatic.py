@@ -12,7 +12,7 @@ AUTO = "auto"
 Auto = Literal["auto"]
 
 _FEW = 20
-"""Pairs up to which a network is narrow, and inner layers cost more than they gain by Muon."""
+"""Pairs up to which Muon costs more than it gains in inner layers."""
 _WIDTHS = {30: 128, 60: 192, 200: 256}
 """Pairs -> channels that suffice for so many."""
 _WIDEST = 384

@@ -155,9 +155,10 @@ def _convert(value: Any, kind: Any, about: Field, name: str) -> Any:
     if kind in (float, str) and type(value) is int:
         return kind(value)
     if type(value) is not kind:
+        words = [word for choice in choices for word in typing.get_args(choice)]
         raise ConfigError(
             f"{name} = {shown(value)}: must be of type {kind.__name__}, as in "
-            f"{name}={_example(kind, about)}."
+            f"{name}={_example(kind, about)}{''.join(f', or {word}' for word in words)}."
         )
     return value
 

@@ -92,9 +92,8 @@ def orthogonal(matrix: Float[Tensor, "n m"]) -> Float[Tensor, "n m"]:
     """The matrix with its singular values near one, by iteration.
 
     Those from a hundredth of the matrix's norm on come out between 0.18 and 1.9, smaller ones
-    smaller. Wide matrices are iterated
-    by their products with themselves, which are small; others in bfloat16, where the processor
-    has it.
+    smaller. Wide matrices are iterated by their products with themselves, which are small; others
+    in bfloat16, where the processor has it.
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonal(matrix.mT).mT.contiguous()

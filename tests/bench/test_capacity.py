@@ -11,9 +11,9 @@ from nekogao.pairs.pair_set import PairSet
 from tests.bench.test_learning import GOOD
 
 
-def trial(challenge, *seen):
+def trial(challenge, *seen, **others):
     rows = [
-        Seen(replace(GOOD, ssim=ssim, identity=identity), seconds)
+        Seen(replace(GOOD, ssim=ssim, identity=identity, **others), seconds)
         for seconds, ssim, identity in seen
     ]
     return Trial(challenge=challenge, seconds=99.0, peak_bytes=300 * 2**20, measurements=rows)
@@ -30,6 +30,9 @@ def test_faces_are_learned_once_they_are_alike_and_all_told_apart():
     assert hundred.learned == 70
     assert (hundred.ssim_after(60), hundred.ssim_after(10)) == (0.92, None)
     assert trial(Challenge(10, 128, 1, 1), (9, 0.89, 1.0)).learned is None
+    blurred = trial(Challenge(10, 128, 1, 1), (9, 0.95, 1.0), mae=0.021)
+    assert blurred.learned == 9
+    assert replace(blurred, challenge=Challenge(10, 128, 1, 1, strict=True)).learned is None
     found = capacity.findings([hundred])
     assert {row.name: row.value for row in found.rows} == {
         "capacity-100": 70, "capacity-100-minute": 0.92, "capacity-100-memory": 300,

@@ -21,7 +21,7 @@ KNOWN = {"phases", "seed", "batch", "replay", "model", "generator", "augment", "
         ({"zzz": 3}, "unknown setting zzz. Known: phases, seed, batch"),
         ({"model": {"zzz": 3}}, "unknown setting zzz. Known: generator, adversary"),
         ({"generator": 3}, "generator = 3: must be a table. Set one of its fields"),
-        ({"batch": "five"}, "batch = 'five': must be of type int, as in batch=10."),
+        ({"batch": "five"}, "batch = 'five': must be of type int, as in batch=10, or auto."),
         ({"batch": True}, "batch = True: must be of type int"),
         ({"phases": "edges:3"}, "phases = 'edges:3': must be a list of texts, as in "
                                 'phases=["edges:3"]'),

@@ -29,7 +29,7 @@ def test_a_bad_phase_is_refused_by_name(text):
     ("settings", "message"),
     [
         ({"batch": 0}, r"batch = 0: must be at least 1"),
-        ({"batch": "all"}, r"batch = 'all': must be of type int"),
+        ({"batch": "all"}, r"batch = 'all': must be of type int, as in batch=10, or auto"),
         ({"generator": {"width": 0}}, r"generator.width = 0: must be from 1 to 512, or auto"),
         ({"optimizer": {"layers": "inner"}}, r"optimizer.layers = 'inner': must be one of auto"),
         ({"optimizer": {"momentum": 1.0}}, r"optimizer.momentum = 1.0: must be in \[0, 1\)"),
