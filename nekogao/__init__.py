@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from nekogao.config.schema import Phase as Phase
     from nekogao.config.schema import TrainConfig as TrainConfig
     from nekogao.errors import NekogaoError as NekogaoError
+    from nekogao.models.answer import Answer as Answer
     from nekogao.models.gallery import Applied as Applied
     from nekogao.models.gallery import apply as apply
-    from nekogao.models.translator import Options as Options
-    from nekogao.models.translator import Result as Result
+    from nekogao.models.options import Options as Options
+    from nekogao.models.remembered import Share as Share
     from nekogao.models.translator import Translator as Translator
     from nekogao.models.translator import load as load
     from nekogao.nets.generator import Generator as Generator
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
     from nekogao.pairs.frames import import_frames as import_frames
     from nekogao.pairs.pair_set import PairSet as PairSet
     from nekogao.report.run import build_report as build_report
+    from nekogao.runs.events import Advanced as Advanced
     from nekogao.runs.events import Event as Event
     from nekogao.runs.events import Finished as Finished
     from nekogao.runs.events import Interrupted as Interrupted
     from nekogao.runs.events import Measured as Measured
     from nekogao.runs.events import Previewed as Previewed
+    from nekogao.runs.events import Said as Said
     from nekogao.runs.events import Saved as Saved
     from nekogao.runs.events import Started as Started
     from nekogao.runs.events import Stepped as Stepped
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from nekogao.runs.metrics import Measurement as Measurement
     from nekogao.training.loop import switch as switch
     from nekogao.training.loop import train as train
+    from nekogao.workshop.make import make as make
 
 __version__ = "0.1.0"
 
@@ -56,10 +60,11 @@ _HOME = {
     "Phase": "nekogao.config.schema:Phase",
     "TrainConfig": "nekogao.config.schema:TrainConfig",
     "NekogaoError": "nekogao.errors:NekogaoError",
+    "Answer": "nekogao.models.answer:Answer",
     "Applied": "nekogao.models.gallery:Applied",
     "apply": "nekogao.models.gallery:apply",
-    "Options": "nekogao.models.translator:Options",
-    "Result": "nekogao.models.translator:Result",
+    "Options": "nekogao.models.options:Options",
+    "Share": "nekogao.models.remembered:Share",
     "Translator": "nekogao.models.translator:Translator",
     "load": "nekogao.models.translator:load",
     "Generator": "nekogao.nets.generator:Generator",
@@ -68,11 +73,13 @@ _HOME = {
     "import_frames": "nekogao.pairs.frames:import_frames",
     "PairSet": "nekogao.pairs.pair_set:PairSet",
     "build_report": "nekogao.report.run:build_report",
+    "Advanced": "nekogao.runs.events:Advanced",
     "Event": "nekogao.runs.events:Event",
     "Finished": "nekogao.runs.events:Finished",
     "Interrupted": "nekogao.runs.events:Interrupted",
     "Measured": "nekogao.runs.events:Measured",
     "Previewed": "nekogao.runs.events:Previewed",
+    "Said": "nekogao.runs.events:Said",
     "Saved": "nekogao.runs.events:Saved",
     "Started": "nekogao.runs.events:Started",
     "Stepped": "nekogao.runs.events:Stepped",
@@ -81,10 +88,13 @@ _HOME = {
     "Measurement": "nekogao.runs.metrics:Measurement",
     "switch": "nekogao.training.loop:switch",
     "train": "nekogao.training.loop:train",
+    "make": "nekogao.workshop.make:make",
 }
 """Public name -> where it is defined; importing the package must not cost PyTorch's import."""
 
 __all__ = [
+    "Advanced",
+    "Answer",
     "Applied",
     "Event",
     "Finished",
@@ -98,9 +108,10 @@ __all__ = [
     "PairSet",
     "Phase",
     "Previewed",
-    "Result",
     "Run",
+    "Said",
     "Saved",
+    "Share",
     "Started",
     "Stepped",
     "Switched",
@@ -114,6 +125,7 @@ __all__ = [
     "examine_pairs",
     "import_frames",
     "load",
+    "make",
     "recipes",
     "switch",
     "train",

@@ -22,7 +22,7 @@ LEVELS = {
     5: ["training"],
     6: ["explain", "studies"],
     7: ["report", "tracking"],
-    8: ["bench", "demo"],
+    8: ["bench", "workshop"],
     9: ["cli"],
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names}
@@ -131,10 +131,10 @@ def test_importing_the_package_and_asking_for_help_import_nothing_heavy():
 
 def test_the_public_names_are_these_and_all_exist():
     assert set(nekogao.__all__) == {
-        "__version__", "Applied", "apply", "build_pairs", "build_report", "compose", "Event",
+        "__version__", "Advanced", "Answer", "Applied", "apply", "build_pairs", "build_report", "compose", "Event",
         "examine_pairs", "Finished", "Generator", "import_frames", "Interrupted", "load",
-        "Measured", "Measurement", "NekogaoError", "Options", "PairConfig", "PairSet", "Phase",
-        "Previewed", "recipes", "Result", "Run", "Saved", "Started", "Stepped", "Switched",
+        "make", "Measured", "Measurement", "NekogaoError", "Options", "PairConfig", "PairSet", "Phase",
+        "Previewed", "recipes", "Run", "Said", "Saved", "Share", "Started", "Stepped", "Switched",
         "switch", "train", "TrainConfig", "Translator",
     }  # fmt: skip
     assert all(getattr(nekogao, name) for name in nekogao.__all__)
@@ -158,8 +158,8 @@ for event in nekogao.train("runs/cats", Path("set"), config):
 cats = nekogao.load("runs/cats")
 cats("faces/kuro.png", nekogao.Options(settle=2)).save("cat.png")
 for done in nekogao.apply(cats, ["faces"], "out", nekogao.Options(nearest=True)):
-    if done.result is not None:
-        print(done.path.name, done.result.nearest)
+    if done.answer is not None:
+        print(done.path.name, done.answer.nearest)
 """
 
 

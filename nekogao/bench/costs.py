@@ -13,9 +13,9 @@ from nekogao.bench.findings import Findings, Line, Readings, Workplace
 from nekogao.bench.scale import draw
 from nekogao.bench.timing import Seconds, interleave, ratio
 from nekogao.config.compose import compose
-from nekogao.measures.composition import Basis, span
 from nekogao.measures.law import Permutations
 from nekogao.models.applied import APPLIED, AppliedRow
+from nekogao.models.composition import Basis, span
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import characters, images
 from nekogao.report.run import build_report

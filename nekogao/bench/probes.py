@@ -14,7 +14,7 @@ from nekogao.bench.clip import Protocol, Task
 from nekogao.bench.methods import Translate, answering, taken_in
 from nekogao.bench.timing import interleave
 from nekogao.measures.quality import measure
-from nekogao.models.family import Answer, Wish
+from nekogao.models.family import Patchwork, Wish
 from nekogao.models.translator import Translator
 from nekogao.pictures.images import Picture
 
@@ -111,7 +111,7 @@ def sequence(
     translator: Translator, task: Task, frames: Sequence[int], *, memory: bool
 ) -> Iterator[Picture]:
     """The answers to frames in order; with `memory` each is told of the one before."""
-    before: Answer | None = None
+    before: Patchwork | None = None
     for frame in frames:
         wish = Wish(before=before if memory else None)
         before = translator.answer(task.sources[frame], task.domain.name, wish)

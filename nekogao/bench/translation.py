@@ -73,7 +73,7 @@ def translate(work: Workplace) -> Findings:
     tasks: dict[str, Task] = {}
     for name, make in BASELINES.items():
         model = save_untrained(name, work.scratch / f"{name}.safetensors")
-        tasks[name] = partial(Translator.load(model), picture)
+        tasks[name] = partial(Translator.load(model), picture, settle=0)
         if make:
             baseline = make(_SIZE)
             baseline.generator.eval()

@@ -1,6 +1,7 @@
 """What the commands share: the table that they enter, their exit statuses, their last words."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,6 +68,13 @@ def tell(message: str) -> None:
 def is_file(model: Path) -> bool:
     """Whether MODEL is a file rather than a run, or is named like one where it is missing."""
     return model.is_file() or (not model.is_dir() and bool(model.suffix))
+
+
+def process_start() -> float:
+    """When this process began, by `time.perf_counter`."""
+    import psutil
+
+    return time.perf_counter() - (time.time() - psutil.Process().create_time())
 
 
 def note_left_out(*names: str | Path, videos: bool = False) -> None:

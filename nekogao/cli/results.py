@@ -1,7 +1,7 @@
 """Commands that use and show what was trained."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -27,7 +27,7 @@ def apply(
     domain: str | None = None,
     fit: Fit = "stretch",
     restore: bool = False,
-    settle: int = 0,
+    settle: int | Literal["still"] | None = None,
     side_by_side: bool = False,
     nearest: bool = False,
     freedom: float | None = None,
@@ -41,11 +41,13 @@ def apply(
         model: A run, a model.safetensors, or a foreign U-Net's .pth.
         images: What to translate.
         out: Where to; RUN/applied where MODEL is a run. Nothing there is ever overwritten.
-        domain: The domain to make sources with; the one trained last unless given. `as-is`
-            takes the pictures themselves as sources.
+        domain: The domain to make sources with. Unless given, a line drawing goes in as edges
+            where the model knows them, and other pictures through the domain trained last.
+            `as-is` takes the pictures themselves as sources.
         fit: How a picture gets the model's proportions.
         restore: Give outputs their picture's own size back.
-        settle: How often to feed the output back through the domain.
+        settle: How often to feed the output back through the domain; `still` until it no longer
+            changes, which is what an encoder-decoder does unless this is given.
         side_by_side: Write picture, source and output (and nearest face) in one row.
         nearest: Name the training face that each output resembles most.
         freedom: For exemplar models: from 0 (the remembered target as it is) to 1 (follow the
@@ -56,12 +58,13 @@ def apply(
         auto: Turn white lines on black into black on white where the model was given such.
     """
     from nekogao.models.gallery import apply as translate
-    from nekogao.models.translator import Options, Translator
+    from nekogao.models.options import Options
+    from nekogao.models.translator import Translator
     from nekogao.runs.folder import Run
 
     if not images:
         raise UsageError("apply: name at least one picture, folder or pattern")
-    if settle < 0:
+    if isinstance(settle, int) and settle < 0:
         raise UsageError(f"apply: --settle {settle} must not be negative")
     if out is None and is_file(model):
         raise UsageError("apply: give --out, since MODEL is a file")
@@ -83,8 +86,8 @@ def apply(
         if done.note:
             note(done.note)
         frames = f"  {counted(done.frames, 'frame')}" if done.frames else ""
-        near = f"  nearest face {done.nearest}" if done.nearest else ""
-        say(f"{done.path} -> {done.output}{frames}{near}")
+        near = f", nearest face {done.nearest}" if done.nearest and done.frames else ""
+        say(f"{done.path} -> {done.output}{frames}  {done.words}{near}")
     return AT_FAULT if failed else DONE
 
 

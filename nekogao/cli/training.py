@@ -1,11 +1,24 @@
 """Commands that train."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from nekogao.cli.app import DONE, INTERRUPTED, UsageError, app, end_run, from_the_line, show_result
+from nekogao.cli.app import (
+    AT_FAULT,
+    DONE,
+    INTERRUPTED,
+    UsageError,
+    app,
+    end_run,
+    from_the_line,
+    note_first_frames,
+    note_left_out,
+    process_start,
+    show_result,
+)
 from nekogao.cli.output import go_on_unheard
 
 
@@ -16,10 +29,10 @@ def demo(out: Annotated[Positional[Path], arg(metavar="OUT")] = Path("demo")) ->
     Args:
         out: A new folder; the same command resumes after an interruption.
     """
-    from nekogao.demo import RUN
-    from nekogao.demo import demo as tell
     from nekogao.tracking import console
     from nekogao.training.allocator import keep_freed_memory
+    from nekogao.workshop.demo import RUN
+    from nekogao.workshop.demo import demo as tell
 
     go_on_unheard()
     keep_freed_memory()
@@ -28,6 +41,61 @@ def demo(out: Annotated[Positional[Path], arg(metavar="OUT")] = Path("demo")) ->
             return INTERRUPTED
     show_result(out / RUN)
     return DONE
+
+
+@app.command
+def make(
+    photos: Annotated[Positional[Path], arg(metavar="PHOTOS")],
+    apply: tuple[str, ...] = (),
+    out: Path = Path("cats"),
+    time: str | None = None,
+    extend: bool = False,
+    whole: bool = False,
+    kind: Literal["auto", "cat", "human"] = "auto",
+) -> int:
+    """From photographs to a trained translator and its answers, in one folder.
+
+    Looks for faces, makes pairs, trains, translates the pictures and writes a page. The same
+    command goes on after an interruption; with more pictures it translates those.
+
+    Args:
+        photos: A folder of photographs; they are never changed.
+        apply: Pictures, folders and patterns to translate in the end.
+        out: A new folder, or one that this command began.
+        time: How long it may take in all, as 30s or 2m; decides the size of the pictures and how
+            long to train. Unless given, it trains as the recipe `fast` does.
+        extend: Take in photographs that are new in PHOTOS, and train on with them.
+        whole: Take the photographs whole, without looking for faces.
+        kind: Whose faces to look for.
+    """
+    from nekogao.runs.events import Event, Said
+    from nekogao.tracking import console
+    from nekogao.training.allocator import keep_freed_memory
+    from nekogao.workshop.make import make as tell
+    from nekogao.workshop.plan import parse_time
+
+    with from_the_line("make"):
+        seconds = None if time is None else parse_time(time)
+    note_left_out(photos)
+    note_first_frames(photos)
+    go_on_unheard()
+    keep_freed_memory()
+    with console.stop_on_signal() as stop:
+        events = tell(
+            photos, apply, out, seconds=seconds, extend=extend, whole=whole, kind=kind,
+            begun=process_start(), stop=stop,
+        )  # fmt: skip
+        faults: list[Said] = []
+
+        def heard() -> Iterator[Event]:
+            for event in events:
+                if isinstance(event, Said) and event.fault:
+                    faults.append(event)
+                yield event
+
+        if console.show(heard(), whole=True):
+            return INTERRUPTED
+    return AT_FAULT if faults else DONE
 
 
 @app.command

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nekogao.explain.subject import Subject, shown, unit
-from nekogao.measures import attractors
-from nekogao.measures.composition import Composition, UnitPicture, UnitPictures, composition
 from nekogao.measures.views import of_picture
+from nekogao.models.composition import Composition, UnitPicture, UnitPictures, composition
+from nekogao.models.settling import settle
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
@@ -139,7 +139,7 @@ def _ask(subject: Subject, view: str, fitted: Sequence[tuple[Path, Picture]]) ->
 def _settle(subject: Subject, outputs: Tensor) -> list[Settling | None]:
     if subject.domain is None:
         return [None] * len(outputs)
-    settled = attractors.settle(subject.turn, outputs)
+    settled = settle(subject.turn, outputs)
     return [
         _settling(subject, end, turns, kind)
         for end, turns, kind in zip(shown(settled.end), settled.turns, settled.kind, strict=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nekogao.explain.subject import Subject
-from nekogao.models.family import Answer
+from nekogao.models.family import Patchwork
 from nekogao.models.file import MOST_THUMBNAILS
 from nekogao.names import shown
 from nekogao.pictures import images
@@ -35,7 +35,7 @@ class Traced:
     picture: Picture
     """The input, brought to the network's size."""
     source: Picture
-    answer: Answer
+    answer: Patchwork
     origins: list[Origin]
     """The pair of most pixels first."""
 
@@ -60,7 +60,7 @@ def trace(subject: Subject, named: Iterable[tuple[Path, Picture]]) -> Iterator[T
         yield Traced(path, picture, source, answer, _origins(subject, answer))
 
 
-def _origins(subject: Subject, answer: Answer) -> list[Origin]:
+def _origins(subject: Subject, answer: Patchwork) -> list[Origin]:
     pairs, counts = np.unique(answer.pair, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     return [

@@ -37,7 +37,7 @@ class MapRow:
 
 @dataclass(frozen=True)
 class MemoryRow:
-    """What an output is made of; see nekogao.measures.composition."""
+    """What an output is made of; see nekogao.models.composition."""
 
     nearest: str
     ratio: float

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from nekogao.errors import ConfigError, NekogaoError
 from nekogao.measures.comparisons import Comparisons
-from nekogao.measures.composition import Basis, UnitPicture, UnitPictures
 from nekogao.measures.views import views
+from nekogao.models.composition import Basis, UnitPicture, UnitPictures
 from nekogao.models.translator import Translator
 from nekogao.names import last_part
 from nekogao.pairs.draws import kept_items

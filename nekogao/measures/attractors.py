@@ -5,9 +5,7 @@ to them (Radhakrishnan, Belkin and Uhler: arXiv 1810.10333; PNAS 117:27162). Sta
 tensors b c h w in [-1, 1]; distances are MAE on [0, 1], half of what it is on [-1, 1].
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,63 +14,12 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-Turn = Callable[[Tensor], Tensor]
-"""One turn of the loop, on a batch."""
-Rest = Literal["fixed", "cycle", "unconverged"]
+from nekogao.models.settling import Settled, Turn, apart
+
 Kind = Literal["stored", "spurious", "cycle", "unconverged"]
 
 NEAR = 0.05
 """An end this near to a target, by MAE on [0, 1], is that target: stored."""
-LONGEST_CYCLE = 8
-"""Longer cycles count as unconverged."""
-
-
-@dataclass(frozen=True)
-class Settled:
-    """Where starts came to rest."""
-
-    end: Float[Tensor, "b ..."]
-    """The last state of each."""
-    turns: list[int]
-    """Turns of the loop until each was at rest, or all that were allowed."""
-    kind: list[Rest]
-    """`fixed`: a turn changes it by no more than the tolerance. `cycle`: it does not rest, but
-    returns within the tolerance after 2 to 8 turns. `unconverged`: neither."""
-
-
-def settle(
-    turn: Turn, start: Float[Tensor, "b ..."], most: int = 100, tolerance: float = 1e-3
-) -> Settled:
-    """Run the loop from each start of a batch until it is at rest.
-
-    Args:
-        turn: One turn of the loop; each state of a batch must go its own way.
-        start: The first states.
-        most: Turns at most.
-        tolerance: Largest MAE on [0, 1] between states that count as the same. A fixed point
-            approached by a factor f a turn may still be tolerance * f / (1 - f) away.
-    """
-    end, turns = start.clone(), [most] * len(start)
-    moving = torch.arange(len(start))
-    recent: deque[Tensor] = deque([start], maxlen=LONGEST_CYCLE + 1)
-    for number in range(1, most + 1):
-        new = turn(recent[-1])
-        end[moving] = new
-        rests = _apart(new, recent[-1]) <= tolerance
-        for index in moving[rests].tolist():
-            turns[index] = number
-        recent.append(new)
-        if rests.any():
-            moving = moving[~rests]
-            recent = deque((state[~rests] for state in recent), maxlen=recent.maxlen)
-        if not len(moving):
-            break
-    kind: list[Rest] = ["fixed"] * len(start)
-    for place, index in enumerate(moving.tolist()):
-        past = [state[place] for state in list(recent)[:-2]]
-        returns = any(_apart(end[index][None], state[None]) <= tolerance for state in past)
-        kind[index] = "cycle" if returns else "unconverged"
-    return Settled(end, turns, kind)
 
 
 def classify(ends: Settled, targets: Float[Tensor, "n ..."], near: float = NEAR) -> list[Kind]:
@@ -92,7 +39,7 @@ def classify(ends: Settled, targets: Float[Tensor, "n ..."], near: float = NEAR)
 
 def residual(turn: Turn, targets: Float[Tensor, "n ..."]) -> NDArray[np.float64]:
     """How far one turn of the loop moves each target: MAE on [0, 1], 0 for a fixed point."""
-    return _apart(turn(targets), targets).double().numpy()
+    return apart(turn(targets), targets).double().numpy()
 
 
 def spectral_radius(
@@ -188,11 +135,6 @@ def _unit(vector: Tensor) -> Tensor:
     return vector / vector.norm()
 
 
-def _apart(a: Tensor, b: Tensor) -> Tensor:
-    """MAE on [0, 1] of each pair of states, b."""
-    return (a - b).abs().flatten(1).mean(dim=1) / 2
-
-
 def _distances(states: Tensor, targets: Tensor) -> Tensor:
     """MAE on [0, 1] of each state from each target, b n."""
-    return torch.stack([_apart(states, target[None]) for target in targets], dim=1)
+    return torch.stack([apart(states, target[None]) for target in targets], dim=1)

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nekogao.measures.composition import convex_fit
 from nekogao.measures.views import PICTURE
+from nekogao.models.composition import convex_fit
 
 Distances = NDArray[np.float64]
 """m x n: how far each source is from each training source; the smallest of a row wins."""

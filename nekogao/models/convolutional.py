@@ -251,6 +251,12 @@ def views(network: nn.Module, sources: Tensor) -> dict[str, Tensor]:
     return {name: view.flatten(1) for name, view in found.items()}
 
 
+def recalls(network: nn.Module) -> bool:
+    """Whether a network is an encoder-decoder: no skip but the innermost, as in the article."""
+    assert isinstance(network, Generator)
+    return network.skips <= {network.levels - 1}
+
+
 def describe(config: ConvolutionalConfig) -> str:
     """The end of the report's first sentence."""
     judge = config.adversary.kind
@@ -283,6 +289,7 @@ CONVOLUTIONAL = Family(
     update=update,
     resolve=resolve,
     views=views,
+    recalls=recalls,
     describe=describe,
     operations=operations,
 )

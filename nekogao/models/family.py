@@ -60,8 +60,8 @@ TakeIn = Callable[[Learner, PairSet, Sequence[str], TrainConfig, Moment], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """An output that knows where it comes from."""
+class Patchwork:
+    """An output put together from training pairs, with where each pixel comes from."""
 
     output: Picture
     """uint8, h w 3 or h w."""
@@ -93,7 +93,7 @@ class Wish(NamedTuple):
     to the family."""
     rank: int = 0
     """Which of several answers: 0 is the best."""
-    before: Answer | None = None
+    before: Patchwork | None = None
     """The answer to the frame before, in a sequence."""
 
 
@@ -129,12 +129,15 @@ class Family:
     gives them as `output`. Empty where only the output can be looked at."""
     describe: Callable[[Any], str] = lambda config: "."
     """Settings -> the end of the report's first sentence, from the comma to the full stop."""
-    answer: Callable[[nn.Module, Picture, str | None, Wish], Answer] | None = None
+    answer: Callable[[nn.Module, Picture, str | None, Wish], Patchwork] | None = None
     """(network, source, its domain where that is known, wish) -> the output and where each pixel
     of it comes from; None for families whose outputs come from no place."""
     without: Callable[[nn.Module, int], nn.Module] | None = None
     """(network, number of a pair) -> the network that had never been given that pair; None for
     families that cannot tell without being trained anew."""
+    recalls: Callable[[nn.Module], bool] = lambda network: False
+    """Whether a network answers from memory, so that its output, fed back until nothing changes,
+    comes to rest on a training face."""
     differentiable: bool = True
     """Whether outputs have a derivative by the sources."""
     fixed: str = ""

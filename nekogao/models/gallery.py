@@ -7,28 +7,26 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
-
-import numpy as np
+from typing import Literal, NamedTuple
 
 from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import append_text, sha256, write_first_free
-from nekogao.models import provenance
+from nekogao.models import provenance, ready_sources
+from nekogao.models.answer import Answer
 from nekogao.models.applied import APPLIED, AppliedRow
+from nekogao.models.family import Patchwork
 from nekogao.models.file import MOST_THUMBNAILS
-from nekogao.models.translator import Fitted, Options, Result, Translator
+from nekogao.models.options import Options
+from nekogao.models.translator import Fitted, Translator
 from nekogao.names import counted, same_name_key, slug
-from nekogao.pictures import animations, images, labels, strokes, video
+from nekogao.pictures import animations, images, video
 from nekogao.pictures.decoding import guarded
-from nekogao.pictures.domains import AS_IS, LABELS
 from nekogao.pictures.images import Picture
 from nekogao.workers import groups
 
 _BATCH = 16
 _UNSURE = 0.05
 """Share of a picture that may be like nothing in the pairs without a word."""
-_NAMED = 5
-"""Labels that a note names."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,16 @@ class Applied:
 
     path: Path
     output: Path | None = None
-    result: Result | None = None
+    answer: Answer | None = None
+    """None for a video or an animation."""
     frames: int = 0
     """Frames of a video or an animation; 0 for a picture."""
     nearest: str = ""
     """The training face that it, or most of its frames, resembles most; empty where not asked."""
     distance: float = 0.0
     """How far it is from that face, the mean of such frames: MAE on [0, 1]."""
+    words: str = ""
+    """How the output came about: its domain, why that one, and how it settled."""
     note: str = ""
     """What a person should know of the output; empty where all is as usual."""
     error: str = ""
@@ -154,11 +155,11 @@ class _Work:
         self.taken.add(same_name_key(target.name))
         return target
 
-    def shown(self, result: Result) -> Picture:
+    def shown(self, answer: Answer) -> Picture:
         """What is written of a result."""
         if self.options.side_by_side:
-            return self.translator.row(result, self.options)
-        return result.output
+            return self.translator.row(answer, self.options)
+        return answer.output
 
 
 Kind = Literal["pictures", "video", "animation"]
@@ -184,7 +185,9 @@ def _apply_pictures(work: _Work, paths: Sequence[Path]) -> Iterator[Applied]:
     for path in paths:
         try:
             with guarded(str(path)):
-                picture, notes[path] = _ready(images.read(path), path, work)
+                picture, notes[path] = ready_sources.ready(
+                    images.read(path), path, work.translator, work.options
+                )
                 fitted.append(work.translator.fitted(picture, work.options))
         except PictureError as error:
             errors[path] = str(error)
@@ -197,103 +200,59 @@ def _apply_pictures(work: _Work, paths: Sequence[Path]) -> Iterator[Applied]:
             yield _written(work, path, next(results), choice, notes[path])
 
 
-def _written(work: _Work, path: Path, result: Result, choice: int, note: str) -> Applied:
+def _written(work: _Work, path: Path, answer: Answer, choice: int, note: str) -> Applied:
     """Write what came of a picture, and what is to be known of it."""
     ending = f"-choice-{choice}" if work.options.choices > 1 else ""
-    target = work.write(path, ".png", partial(images.write_as, "PNG", work.shown(result)), ending)
+    target = work.write(path, ".png", partial(images.write_as, "PNG", work.shown(answer)), ending)
     if work.options.provenance:
-        _write_provenance(work, path, result, ending)
+        _write_provenance(work, path, answer.patchwork, ending)
     notes = [note] if note else []
-    if result.answer is not None and result.answer.unsure >= _UNSURE:
+    if answer.patchwork is not None and answer.patchwork.unsure >= _UNSURE:
         notes.append(
-            f"{path}: {result.answer.unsure:.0%} of it is like nothing in the pairs. See where "
+            f"{path}: {answer.patchwork.unsure:.0%} of it is like nothing in the pairs. See where "
             "with --provenance."
         )
     done = Applied(
-        path, target, result, nearest=result.nearest, distance=result.distance,
-        note=" ".join(notes),
+        path, target, answer, nearest=answer.nearest, distance=answer.distance,
+        words=answer.words, note=" ".join(notes),
     )  # fmt: skip
-    _record(work, done)
+    unsure = answer.patchwork.unsure if answer.patchwork else 0.0
+    _record(work, done, _Seen.of(answer), unsure)
     return done
 
 
-def _write_provenance(work: _Work, path: Path, result: Result, ending: str) -> None:
+def _write_provenance(work: _Work, path: Path, patchwork: Patchwork | None, ending: str) -> None:
     """Write the map of where an output comes from, and its numbers."""
-    assert result.answer is not None
+    assert patchwork is not None
     known = work.translator.model.faces
     # Of larger sets a model file has some faces only, whose order is not that of the pairs.
     ids = list(known) if len(known) < MOST_THUMBNAILS else []
-    drawn = provenance.draw(result.answer)
+    drawn = provenance.draw(patchwork)
     work.write(path, ".png", partial(images.write_as, "PNG", drawn), f"{ending}-{provenance.NAME}")
-    write = partial(provenance.write, result.answer, ids)
+    write = partial(provenance.write, patchwork, ids)
     work.write(path, ".npz", write, f"{ending}-{provenance.NAME}")
 
 
-def _ready(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
-    """A picture as it is to be fitted, and what was done to it.
-
-    Ready sources often come as A|B in one picture, which would be squeezed together.
-    """
-    picture, note = _readied(picture, path, work)
-    height, width = picture.shape[:2]
-    as_is = work.translator.domain(work.options.domain) is None
-    size = work.translator.size
-    twice = width % 2 == 0 and width * size.height == 2 * height * size.width
-    if note or not as_is or work.options.fit != "stretch" or not twice:
-        return picture, note
-    return picture[:, : width // 2], (
-        f"{path}: {width}x{height}, taken as A|B: the left half is the source. To use the whole, "
-        "give --fit pad or --fit crop."
-    )
-
-
-def _readied(picture: Picture, path: Path, work: _Work) -> tuple[Picture, str]:
-    """A ready source as the model was given such, and what was done to it or should be."""
-    translator = work.translator
-    if translator.domain(work.options.domain) is not None:
-        return picture, ""
-    known = translator.model.domains.values()
-    if any(domain.kind == "edges" for domain in known) and strokes.is_negative(picture):
-        if work.options.auto:
-            return np.bitwise_not(picture), f"{path}: white lines on black, inverted."
-        return picture, (
-            f"{path}: white lines on black; the model was given black lines on white. Give --auto "
-            "to invert it."
-        )
-    palettes = [domain.palette for domain in known if domain.kind == LABELS]
-    if len(palettes) != 1:
-        return picture, ""
-    flat = images.as_channels(picture, len(palettes[0][0]))
-    others = labels.strays(flat, palettes[0])
-    if not others or len(others) > labels.MOST:
-        return picture, ""
-    most = ", ".join(" ".join(map(str, colour)) for colour, _ in others.most_common(_NAMED))
-    return labels.snap(flat, palettes[0]), (
-        f"{path}: no pair has the {counted(len(others), 'label')} {most}; taken as the nearest "
-        "labels that pairs have."
-    )
-
-
-def _record(work: _Work, done: Applied) -> None:
+def _record(work: _Work, done: Applied, how: "_Seen", unsure: float = 0.0) -> None:
+    """Note what an output came from."""
     assert done.output is not None
     options = work.options
-    domain = work.translator.domain(options.domain)
     row = AppliedRow(
         output=done.output.name,
         input=str(done.path.resolve()),
         sha256=sha256(done.path),
-        domain=domain.name if domain else AS_IS,
-        settle=options.settle,
+        domain=how.domain,
+        settle=how.steps,
         side_by_side=options.side_by_side,
         nearest=done.nearest,
         distance=round(done.distance, 4),
-        unsure=round(done.result.answer.unsure, 4) if done.result and done.result.answer else 0.0,
+        unsure=round(unsure, 4),
     )
     append_text(work.out / APPLIED, row.to_json() + "\n")
 
 
 def _apply_video(work: _Work, path: Path) -> Applied:
-    seen: list[Near] = []
+    seen: list[_Seen] = []
     with video.reading(path) as clip:
         frames = _translated(work, clip.frames, seen)
         name = f"{work.out / slug(path.stem)}.mp4"
@@ -305,7 +264,7 @@ def _apply_video(work: _Work, path: Path) -> Applied:
 
 
 def _apply_animation(work: _Work, path: Path) -> Applied:
-    seen: list[Near] = []
+    seen: list[_Seen] = []
     with animations.reading(path) as animation:
         made = list(_translated(work, animation.frames, seen))
         target = work.write(
@@ -314,24 +273,47 @@ def _apply_animation(work: _Work, path: Path) -> Applied:
     return _applied(work, path, target, seen)
 
 
-Near = tuple[str, float]
-"""The training face nearest to a frame, and its distance."""
+class _Seen(NamedTuple):
+    """What is kept of the answer to one frame."""
+
+    nearest: str
+    distance: float
+    domain: str
+    why: str
+    steps: int
+
+    @classmethod
+    def of(cls, answer: Answer) -> "_Seen":
+        return cls(answer.nearest, answer.distance, answer.domain, answer.why, answer.steps)
 
 
-def _translated(work: _Work, frames: Iterator[Picture], seen: list[Near]) -> Iterator[Picture]:
-    """What is written of each frame; the faces nearest to them go to `seen`."""
-    fitted = (work.translator.fitted(frame, work.options) for frame in frames)
-    for result in work.translator.frames(fitted, work.options):
-        seen.append((result.nearest, result.distance))
-        yield work.shown(result)
+def _translated(work: _Work, frames: Iterator[Picture], seen: list[_Seen]) -> Iterator[Picture]:
+    """What is written of each frame; what is kept of their answers goes to `seen`."""
+
+    def fitted() -> Iterator[Fitted]:
+        first: Fitted | None = None
+        for frame in frames:
+            made = work.translator.fitted(frame, work.options, first)
+            first = first or made
+            yield made
+
+    for answer in work.translator.frames(fitted(), work.options):
+        seen.append(_Seen.of(answer))
+        yield work.shown(answer)
 
 
 def _applied(
-    work: _Work, path: Path, target: Path, seen: Sequence[Near], note: str = ""
+    work: _Work, path: Path, target: Path, seen: Sequence[_Seen], note: str = ""
 ) -> Applied:
     """What became of a video or an animation."""
-    ((nearest, count),) = Counter(face for face, _ in seen).most_common(1)
-    distance = sum(near for face, near in seen if face == nearest) / count
-    done = Applied(path, target, frames=len(seen), nearest=nearest, distance=distance, note=note)
-    _record(work, done)
+    ((nearest, count),) = Counter(each.nearest for each in seen).most_common(1)
+    distance = sum(each.distance for each in seen if each.nearest == nearest) / count
+    how = seen[0]._replace(steps=max(each.steps for each in seen))
+    words = f"by {how.domain}" + (f" ({how.why})" if how.why else "")
+    if how.steps:
+        words += f", each frame settled in at most {counted(how.steps, 'step')}"
+    done = Applied(
+        path, target, frames=len(seen), nearest=nearest, distance=distance, words=words, note=note
+    )
+    _record(work, done, how)
     return done

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nekogao.models.family import Answer
+from nekogao.models.family import Patchwork
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 
@@ -27,7 +27,7 @@ def colours(pairs: Sequence[int]) -> dict[int, tuple[int, int, int]]:
     return {pair: _TABLE[place % len(_TABLE)] for place, pair in enumerate(pairs)}
 
 
-def draw(answer: Answer) -> Picture:
+def draw(answer: Patchwork) -> Picture:
     """The output, each pixel tinted by the pair that it comes from.
 
     Over it is the grid of the training pictures, bent as their pieces are; black strokes mark what
@@ -46,7 +46,7 @@ def draw(answer: Answer) -> Picture:
     return np.rint(drawn).astype(np.uint8)
 
 
-def _lines(answer: Answer) -> np.ndarray:
+def _lines(answer: Patchwork) -> np.ndarray:
     """Where the bent grid has a line: where the cell of the place changes.
 
     A line bends with its piece. Where the next pixel is of another piece there is none, or the
@@ -63,7 +63,7 @@ def _lines(answer: Answer) -> np.ndarray:
     return lines
 
 
-def write(answer: Answer, ids: Sequence[str], path: Path) -> None:
+def write(answer: Patchwork, ids: Sequence[str], path: Path) -> None:
     """Write the numbers of an answer as an .npz file.
 
     It holds `pair` (h w, the number of the training pair), `place` (h w 2, x and y in it),

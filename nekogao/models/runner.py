@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from nekogao.errors import ConfigError, InputError
 from nekogao.models.families import named
-from nekogao.models.family import Answer, Wish
+from nekogao.models.family import Patchwork, Wish
 from nekogao.models.model import Model
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain
@@ -121,7 +121,7 @@ class Runner:
 
     def answer(
         self, source: Picture, domain: str | None = None, wish: Wish | None = None
-    ) -> Answer:
+    ) -> Patchwork:
         """The output for one source, with where each pixel of it comes from.
 
         Args:

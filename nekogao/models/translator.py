@@ -1,9 +1,11 @@
 """Use a network on people's pictures: uint8 arrays of any size, files and PIL images."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import get_args, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from PIL import Image
@@ -11,85 +13,23 @@ from torch import Tensor
 
 from nekogao.errors import ConfigError, InputError, expect
 from nekogao.models import file
-from nekogao.models.family import Answer, Wish
+from nekogao.models.answer import Answer
+from nekogao.models.family import Patchwork, Wish
+from nekogao.models.file import MOST_THUMBNAILS
 from nekogao.models.model import Model
+from nekogao.models.options import Options
+from nekogao.models.remembered import Remembered, Share, shares_of_pixels
 from nekogao.models.runner import Runner
+from nekogao.models.settling import End, loop
 from nekogao.names import Fit
 from nekogao.pictures import images
 from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import is_map
-from nekogao.sizes import Size
 from nekogao.workers import groups
 
-_MOST_CHOICES = 64
 _GROUP = 16
 """Frames that go through a network together."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How pictures are brought to the network and back.
-
-    Raises ConfigError where a value is none that its field describes.
-    """
-
-    domain: str | None = None
-    """The domain to make sources with; None takes the model's last, `as-is` takes the pictures
-    themselves as sources."""
-    fit: Fit = "stretch"
-    """How a picture gets the network's proportions: crop, pad or stretch."""
-    restore: bool = False
-    """Whether outputs get their picture's own size back."""
-    settle: int = 0
-    """How often the output is fed back through the domain."""
-    side_by_side: bool = False
-    """Whether to write picture, source and output in one row."""
-    nearest: bool = False
-    """Whether to name the training face that an output resembles most."""
-    freedom: float | None = None
-    """How far an exemplar model may leave what it remembers, from 0, the remembered target as it
-    is, to 1, as the source has it; None leaves it to the model."""
-    choices: int = 1
-    """How many answers of an exemplar model to give for every picture, the best first."""
-    provenance: bool = False
-    """Whether to show, beside every output of an exemplar model, where its pixels come from."""
-    auto: bool = False
-    """Whether white lines on black become black on white where the model was given such."""
-
-    def __post_init__(self) -> None:
-        if self.fit not in get_args(Fit):
-            raise ConfigError(f"fit is {self.fit!r}: expected one of {', '.join(get_args(Fit))}.")
-        if type(self.settle) is not int or self.settle < 0:
-            raise ConfigError(f"settle is {self.settle!r}: expected a count, 0 or more.")
-        if type(self.choices) is not int or not 1 <= self.choices <= _MOST_CHOICES:
-            raise ConfigError(
-                f"choices is {self.choices!r}: expected a count from 1 to {_MOST_CHOICES}."
-            )
-        free = self.freedom
-        if free is not None and (type(free) not in (int, float) or not 0 <= free <= 1):
-            raise ConfigError(f"freedom is {free!r}: expected a number from 0 to 1.")
-        for name in ("restore", "side_by_side", "nearest", "provenance", "auto"):
-            if type(value := getattr(self, name)) is not bool:
-                raise ConfigError(f"{name} is {value!r}: expected True or False.")
-
-
-@dataclass(frozen=True)
-class Result:
-    """One translated picture."""
-
-    picture: Picture
-    """The input, fitted."""
-    source: Picture
-    """What the network saw, before settling."""
-    output: Picture
-    """What it made of it."""
-    nearest: str = ""
-    """Id of the training face with the smallest MAE; empty where not asked for."""
-    distance: float = 0.0
-    """That MAE, on [0, 1], between thumbnails."""
-    answer: Answer | None = None
-    """Where its pixels come from, before settling; None where the model cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +40,12 @@ class Fitted:
     height: int
     """Of the picture itself."""
     width: int
+    domain: Domain | None
+    """What makes a source of it; None where it is taken as a source."""
+    why: str = ""
+    """Why that domain; empty where it was named."""
+    source: Picture | None = None
+    """Its source, where that is not made by the domain."""
 
 
 class Translator(Runner):
@@ -121,39 +67,44 @@ class Translator(Runner):
 
     @overload
     def __call__(
-        self, image: Image.Image | str | Path, options: Options | None = None
-    ) -> Image.Image: ...
+        self, image: Image.Image | str | Path, options: Options | None = None, **settings: Any
+    ) -> Answer: ...
 
     @overload
-    def __call__(self, image: Picture, options: Options | None = None) -> Picture: ...
+    def __call__(
+        self, image: Picture, options: Options | None = None, **settings: Any
+    ) -> Answer: ...
 
-    def __call__(self, image: object, options: Options | None = None) -> Image.Image | Picture:
+    def __call__(self, image: object, options: Options | None = None, **settings: Any) -> Answer:
         """Translate one picture.
 
-        An array (uint8, height x width x 3 or height x width) gives an array of the network's
-        size, anything else a PIL image.
+        >>> cats = nekogao.load(run)
+        >>> answer = cats(photo, domain="gray", nearest=True)
+        >>> answer.picture.size, answer.domain, answer.rest
+        ((32, 32), 'gray', 'fixed')
+
+        Args:
+            image: A PIL image, a path, or a uint8 array h w 3 or h w.
+            options: How; the defaults of Options where None.
+            settings: Fields of Options by name, over those in `options`.
 
         Raises:
             PictureError: The file cannot be read.
             InputError: The array has another type or shape, or no pixel.
-            ConfigError: The domain is unknown.
+            ConfigError: The domain is unknown, or a setting is none that Options has.
         """
-        if isinstance(image, np.ndarray):
-            checked = images.check_picture(image, "the picture")
-            return self.translate([checked], options)[0].output
-        if isinstance(image, Image.Image):
-            picture = images.from_pil(image)
-        elif isinstance(image, (str, Path)):
-            picture = images.read(Path(image))
-        else:
-            raise InputError(
-                f"a picture of type {type(image).__name__}: expected a path, a PIL image, or a "
-                "uint8 array of height x width x 3. Convert it first."
-            )
-        return Image.fromarray(self.translate([picture], options)[0].output)
+        options = Options() if options is None else options
+        expect(options, Options)
+        if unknown := settings.keys() - vars(options).keys():
+            known = ", ".join(vars(options))
+            raise ConfigError(f"{min(unknown)}: is no option. Choose from {known}.")
+        return self.translate([_opened(image)], replace(options, **settings))[0]
 
     def domain(self, name: str | None) -> Domain | None:
-        """The domain of that name; None for `as-is`. Raises ConfigError where it is unknown."""
+        """The domain of that name, the one trained last for None; None for `as-is`.
+
+        Raises ConfigError where it is unknown.
+        """
         known = self.model.domains
         name = name or self.model.last or AS_IS
         if name == AS_IS:
@@ -167,7 +118,7 @@ class Translator(Runner):
 
     def translate(
         self, pictures: Sequence[Picture], options: Options | None = None
-    ) -> list[Result]:
+    ) -> list[Answer]:
         """Translate pictures of any sizes.
 
         Args:
@@ -190,62 +141,93 @@ class Translator(Runner):
         ]
         return list(self.results(fitted, options))
 
-    def fitted(self, picture: Picture, options: Options) -> Fitted:
-        """The first half of `translate`, for one picture."""
-        height, width = picture.shape[:2]
-        made = self._fit(picture, self.domain(options.domain), options.fit)
-        return Fitted(made, height, width)
+    def fitted(self, picture: Picture, options: Options, like: Fitted | None = None) -> Fitted:
+        """The first half of `translate`, for one picture.
 
-    def results(self, fitted: Sequence[Fitted], options: Options) -> Iterator[Result]:
-        """The second half of `translate`. With `restore` only the result in hand is large.
+        Args:
+            picture: uint8, h w 3 or h w, of any size.
+            options: How.
+            like: The frame before, whose domain a frame of a sequence takes.
+        """
+        height, width = picture.shape[:2]
+        if like is not None:
+            domain, why = like.domain, like.why
+        else:
+            domain, why = self.domain(options.domain), self._why(options)
+        made = self._fit(picture, domain, options.fit)
+        return Fitted(made, height, width, domain, why)
+
+    def _why(self, options: Options) -> str:
+        """Why pictures go through the domain that they go through, where there is a choice."""
+        makeable = [known for known in self.model.domains.values() if not known.imported]
+        return "trained last" if options.domain is None and len(makeable) > 1 else ""
+
+    def results(self, fitted: Sequence[Fitted], options: Options) -> Iterator[Answer]:
+        """The second half of `translate`. With `restore` only the answer in hand is large.
 
         Where several answers are asked for, a picture's follow each other, the best first.
 
         Raises ConfigError where the domain is unknown, or the model cannot do what is asked.
         """
-        domain = self._check(options)
+        self._check(options)
         if self.family.answer is not None:
             for each in fitted:
-                source = self.source(each.picture, domain)
                 for rank in range(options.choices):
-                    yield self._answered(each, source, domain, options, Wish(rank=rank))
+                    yield self._put_together(each, options, Wish(rank=rank))
             return
-        made = [self.source(each.picture, domain) for each in fitted]
-        state = self._settled(self.outputs(images.to_tensor(made)), domain, options)
-        for each, source, output in zip(fitted, made, images.from_tensor(state), strict=True):
-            yield self._result(each, source, output, options)
+        sources = [self._source(each) for each in fitted]
+        made = self.outputs(images.to_tensor(sources))
+        ends = self._settled(made, [each.domain for each in fitted], options)
+        for each, source, end in zip(fitted, sources, ends, strict=True):
+            yield self._answer(each, source, end, options)
 
-    def frames(self, fitted: Iterable[Fitted], options: Options) -> Iterator[Result]:
-        """The results of a sequence, each frame told of the one before where the model can use it.
+    def frames(self, fitted: Iterable[Fitted], options: Options) -> Iterator[Answer]:
+        """The answers to a sequence, each frame told of the one before where the model can use it.
 
         Raises ConfigError where the domain is unknown, or the model cannot do what is asked.
         """
-        domain = self._check(options)
+        self._check(options)
         if self.family.answer is None:
             for group in groups(fitted, _GROUP):
                 yield from self.results(group, options)
             return
-        before: Answer | None = None
+        before: Patchwork | None = None
         for each in fitted:
-            source = self.source(each.picture, domain)
-            result = self._answered(each, source, domain, options, Wish(before=before))
-            before = result.answer
-            yield result
+            answer = self._put_together(each, options, Wish(before=before))
+            before = answer.patchwork
+            yield answer
 
-    def _answered(
-        self, given: Fitted, source: Picture, domain: Domain | None, options: Options, wish: Wish
-    ) -> Result:
-        """The result of a model that knows where its pixels come from."""
+    def _source(self, given: Fitted) -> Picture:
+        return self.source(given.picture, given.domain) if given.source is None else given.source
+
+    def _put_together(self, given: Fitted, options: Options, wish: Wish) -> Answer:
+        """The answer of a model that knows where its pixels come from."""
+        domain, source = given.domain, self._source(given)
         wish = wish._replace(freedom=options.freedom)
         found = self.answer(source, None if domain is None else domain.name, wish)
-        state = self._settled(images.to_tensor([found.output]), domain, options)
-        (output,) = images.from_tensor(state)
-        return self._result(given, source, output, options, found)
+        (end,) = self._settled(images.to_tensor([found.output]), [domain], options)
+        return self._answer(given, source, end, options, found)
 
-    def _settled(self, state: Tensor, domain: Domain | None, options: Options) -> Tensor:
-        for _ in range(options.settle):
-            state = self.turn(state, domain)
-        return state
+    def turns(self, options: Options, domain: Domain | None) -> int | Literal["still"]:
+        """How often an output is fed back through a domain: a number, or `still`."""
+        if options.settle is not None:
+            return options.settle
+        recalls = self.family.recalls(self.model.network)
+        return "still" if recalls and domain is not None and not domain.imported else 0
+
+    def _settled(
+        self, state: Tensor, domains: Sequence[Domain | None], options: Options
+    ) -> list[End]:
+        """Outputs after the closed loop, each through its own domain."""
+        found: dict[int, End] = {}
+        alike: dict[Domain | None, list[int]] = defaultdict(list)
+        for place, domain in enumerate(domains):
+            alike[domain].append(place)
+        for domain, places in alike.items():
+            turn = partial(self.turn, domain=domain)
+            ends = loop(turn, state[places], self.turns(options, domain))
+            found |= zip(places, ends, strict=True)
+        return [found[place] for place in range(len(domains))]
 
     def _fit(self, picture: Picture, domain: Domain | None, how: Fit) -> Picture:
         """A picture of the network's size; a ready label map keeps its colours."""
@@ -253,8 +235,8 @@ class Translator(Runner):
         ready = domain is None and any(is_map(picture, palette) for palette in palettes)
         return images.fit(picture, self.size, how, nearest=ready)
 
-    def _check(self, options: Options) -> Domain | None:
-        """The domain that is asked for. Raises ConfigError for what this model cannot do."""
+    def _check(self, options: Options) -> None:
+        """Raise ConfigError for what this model cannot do."""
         expect(options, Options)
         domain = self.domain(options.domain)
         if options.settle and domain is None:
@@ -267,41 +249,51 @@ class Translator(Runner):
             )
         if options.nearest and not self.model.faces:
             raise ConfigError("nearest: this model file holds no training faces to compare with.")
-        return domain
 
-    def _result(
-        self,
-        given: Fitted,
-        source: Picture,
-        output: Picture,
-        options: Options,
-        answer: Answer | None = None,
-    ) -> Result:
-        face, distance = self.nearest(output) if options.nearest else ("", 0.0)
+    def _answer(
+        self, given: Fitted, source: Picture, end: End, options: Options,
+        patchwork: Patchwork | None = None,
+    ) -> Answer:  # fmt: skip
+        """The answer, at the size that was asked for."""
+        output, near = end.output, self.remembered.nearest(end.output) if self.remembered else None
+        confidence = near.confidence if near else None
+        weigh = partial(self._mixture, end.output)
+        if patchwork is not None:
+            confidence, weigh = 1 - patchwork.unsure, partial(self._pixels, patchwork)
         if options.restore:
             output = images.unfit(output, given.height, given.width, options.fit)
-        return Result(given.picture, source, output, face, distance, answer)
+        return Answer(
+            given=given.picture, source=source, output=output,
+            domain=given.domain.name if given.domain else AS_IS, why=given.why,
+            steps=end.turns, rest=end.rest,
+            nearest=near.face if near and options.nearest else "",
+            distance=near.distance if near and options.nearest else 0.0,
+            confidence=confidence, patchwork=patchwork, weigh=weigh,
+        )  # fmt: skip
 
-    def nearest(self, output: Picture) -> tuple[str, float]:
-        """The training face nearest to an output, by MAE of thumbnails on [0, 1]."""
+    @cached_property
+    def remembered(self) -> Remembered | None:
+        """The training faces that outputs are compared with; None where the file has none."""
+        return Remembered(self.model.faces) if self.model.faces else None
+
+    def _mixture(self, output: Picture) -> tuple[Share, ...]:
+        return self.remembered.shares(output) if self.remembered else ()
+
+    def _pixels(self, patchwork: Patchwork) -> tuple[Share, ...]:
         ids = list(self.model.faces)
-        faces = np.stack(list(self.model.faces.values())).astype(np.float32)
-        size = Size.shaped(faces.shape[1:])
-        small = images.rgb(images.resize(output, *size)).astype(np.float32)
-        distances = np.abs(faces - small).mean(axis=(1, 2, 3)) / 255
-        best = int(distances.argmin())
-        return ids[best], float(distances[best])
+        # Of larger sets a file has some faces only, in no order of the pairs.
+        return shares_of_pixels(patchwork.pair, ids) if len(ids) < MOST_THUMBNAILS else ()
 
     def _face(self, name: str) -> Picture:
         found = self.originals(name)
         return self.model.faces[name] if found is None else found
 
-    def row(self, result: Result, options: Options | None = None) -> Picture:
+    def row(self, result: Answer, options: Options | None = None) -> Picture:
         """Picture, source, output and, where it was asked for, the nearest face in one row.
 
         With `restore` all have the size of the picture, otherwise the network's.
         """
-        cells = [result.picture, result.source, result.output]
+        cells = [result.given, result.source, result.output]
         face = self._face(result.nearest) if result.nearest else None
         if options is None or not options.restore:
             cells += [] if face is None else [face]
@@ -312,6 +304,20 @@ class Translator(Runner):
         if face is not None:
             cells.append(images.centred(face, height, width))
         return images.tile([cells])
+
+
+def _opened(image: object) -> Picture:
+    """The pixels of an array, a PIL image, or a picture's file."""
+    if isinstance(image, np.ndarray):
+        return images.check_picture(image, "the picture")
+    if isinstance(image, Image.Image):
+        return images.from_pil(image)
+    if isinstance(image, (str, Path)):
+        return images.read(Path(image))
+    raise InputError(
+        f"a picture of type {type(image).__name__}: expected a path, a PIL image, or a "
+        "uint8 array of height x width x 3. Convert it first."
+    )
 
 
 def load(path: str | Path) -> Translator:

@@ -1,6 +1,6 @@
 """Photographs to a folder of face crops, with what was missed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,7 @@ def crop(
     every_face: bool = False,
     fallback: Fallback = "none",
     boxes: str | Path | None = None,
+    only: Collection[Path] | None = None,
 ) -> list[Found]:
     """Cut faces out of a folder of photographs into a new folder.
 
@@ -56,13 +57,14 @@ def crop(
         every_face: Whether to keep every face of a photograph instead of the best.
         fallback: What to crop where nothing is found: nothing, or the centre square.
         boxes: A table of boxes as in `boxes.csv`, to be used instead of detection.
+        only: Which of the photographs; None for all.
 
     Raises:
         InputError: A folder is missing, empty or taken, the table is damaged, or no face came
             out at all.
     """
     photos = existing_folder(Path(photos))
-    paths = images.find(photos)
+    paths = [path for path in images.find(photos) if only is None or path in only]
     given = _given(Path(boxes), photos, paths) if boxes else None
     results = []
     with new_folder(Path(out)) as folder:

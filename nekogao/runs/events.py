@@ -87,4 +87,26 @@ class Finished:
     """Whether its model file could not be read, and was made again from the checkpoint."""
 
 
-Event = Started | Stepped | Measured | Previewed | Switched | Saved | Interrupted | Finished
+@dataclass(frozen=True)
+class Said:
+    """One line for a person, about something that is no training."""
+
+    line: str
+    fault: bool = False
+    """Whether an input could not be used."""
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """How far a job is that training is a part of."""
+
+    share: float
+    """From 0 to 1."""
+    doing: str
+    """What is being done, in one or two words."""
+
+
+Event = (
+    Started | Stepped | Measured | Previewed | Switched | Saved | Interrupted | Finished
+    | Said | Advanced
+)  # fmt: skip

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from nekogao.config.schema import TrainConfig
 from nekogao.measures.comparisons import Comparisons
-from nekogao.measures.composition import Basis
 from nekogao.measures.quality import skill
 from nekogao.measures.variations import rearranged
 from nekogao.measures.views import views
+from nekogao.models.composition import Basis
 from nekogao.models.translator import Translator
 from nekogao.pictures import images, photographs
 from nekogao.pictures.images import Picture

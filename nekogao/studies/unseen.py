@@ -9,9 +9,10 @@ from torch import Tensor
 
 from nekogao.measures import attractors, law
 from nekogao.measures.comparisons import Distances
-from nekogao.measures.composition import composition
 from nekogao.measures.interventions import INTERVENTIONS
 from nekogao.measures.views import of_picture
+from nekogao.models.composition import composition
+from nekogao.models.settling import settle
 from nekogao.pictures import characters, images
 from nekogao.pictures.images import Picture
 from nekogao.studies.absent import reasons
@@ -51,7 +52,7 @@ def measure_attractors(trained: Trained) -> Numbers:
     for domain in trained.unseen_domains:
         turn = partial(trained.turn, domain=domain)
         found[f"residual.{domain}"] = attractors.residual(turn, trained.targets).tolist()
-        ends = attractors.settle(turn, trained.last.outputs(trained.make(domain, trained.unseen)))
+        ends = settle(turn, trained.last.outputs(trained.make(domain, trained.unseen)))
         kinds = attractors.classify(ends, trained.targets)
         for kind in ("stored", "spurious", "cycle", "unconverged"):
             found[f"{kind}.{domain}"] = [float(k == kind) for k in kinds]
@@ -71,7 +72,7 @@ def measure_jacobian(trained: Trained) -> Numbers:
     if reasons(trained, "jacobian"):
         return {}
     turn = trained.last.smooth(trained.pairs.header.domains["gray"])
-    rest = attractors.settle(turn, trained.targets)
+    rest = settle(turn, trained.targets)
     points = [end[None] for end, kind in zip(rest.end, rest.kind, strict=True) if kind == "fixed"]
     return {
         "resting": [float(kind == "fixed") for kind in rest.kind],
@@ -94,7 +95,7 @@ def measure_gain(trained: Trained) -> Numbers:
     if reasons(trained, "gain"):
         return {}
     turn = partial(trained.turn, domain="edges")
-    rest = attractors.settle(turn, trained.targets)
+    rest = settle(turn, trained.targets)
     points = [end[None] for end, kind in zip(rest.end, rest.kind, strict=True) if kind == "fixed"]
     gains = [
         attractors.finite_difference_gain(turn, point, _CHANGES, _DIRECTIONS) for point in points

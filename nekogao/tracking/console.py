@@ -12,6 +12,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -21,10 +22,12 @@ from torch import Tensor
 
 from nekogao.names import counted, shown
 from nekogao.runs.events import (
+    Advanced,
     Event,
     Finished,
     Interrupted,
     Measured,
+    Said,
     Started,
     Stepped,
     Switched,
@@ -57,10 +60,18 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def show(events: Iterable[Event]) -> bool:
-    """Show a run's events as they come. Returns whether the run was interrupted."""
+def show(events: Iterable[Event], whole: bool = False) -> bool:
+    """Show events as they come. Returns whether the run was interrupted.
+
+    Args:
+        events: Of a run, or of a job that a run is a part of.
+        whole: Whether to show how far the whole job is, instead of the run within it.
+    """
     console = Console(highlight=False)
-    shower = _Bar(console) if console.is_terminal else _Lines(console)
+    if console.is_terminal:
+        shower: _Lines = _WholeBar(console) if whole else _Bar(console)
+    else:
+        shower = _WholeLines(console) if whole else _Lines(console)
     interrupted = False
     with shower:
         for event in events:
@@ -115,6 +126,8 @@ class _Lines:
                 state = "was finished already" if event.already else "finished"
                 rebuilt = "; the model file was damaged and is made again" * event.rebuilt
                 self.say(f"{state} after {counted(event.step, 'update')}{rebuilt}")
+            case Said():
+                self.say(shown(event.line))
 
     def step(self, event: Stepped) -> None:
         if time.monotonic() - self.shown > _PLAIN_SECONDS:
@@ -164,6 +177,57 @@ class _Bar(_Lines):
         if time.monotonic() - self.shown > _BAR_SECONDS:
             self.shown = time.monotonic()
             self.progress.update(self.task, losses=_losses(event.losses))
+
+
+class _WholeLines(_Lines):
+    """Plain lines about a whole job."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self.doing = ""
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Said() | Interrupted():
+                super().show(event)
+            case Advanced():
+                self.advance(event)
+
+    def advance(self, event: Advanced) -> None:
+        if event.doing != self.doing or time.monotonic() - self.shown > _PLAIN_SECONDS:
+            self.doing, self.shown = event.doing, time.monotonic()
+            self.say(f"{event.share:4.0%}  {event.doing}")
+
+
+class _WholeBar(_WholeLines):
+    """One progress bar for a whole job, below what is said."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self.task = self.progress.add_task("starting", total=1.0)
+
+    def __enter__(self) -> "_WholeBar":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def say(self, text: str) -> None:
+        self.progress.console.print(text, markup=False, soft_wrap=True)
+
+    def advance(self, event: Advanced) -> None:
+        self.progress.update(self.task, completed=event.share, description=event.doing)
 
 
 def print_stages(stages: Iterable[Stage]) -> None:

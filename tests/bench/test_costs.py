@@ -3,8 +3,8 @@ import pytest
 import nekogao
 from nekogao.bench import costs
 from nekogao.bench.findings import Workplace
-from nekogao.measures.composition import Basis
 from nekogao.measures.law import Permutations
+from nekogao.models.composition import Basis
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 
 import nekogao
 from nekogao.config.pairs import PairConfig
-from nekogao.models.translator import Options, Translator
+from nekogao.models.options import Options
+from nekogao.models.translator import Translator
 from nekogao.pairs.build import build
 from nekogao.pairs.hdf5 import import_hdf5
 from nekogao.pairs.pair_set import PairSet
@@ -225,6 +226,6 @@ def test_a_library_call_gives_a_picture_of_the_size(oblong, tiny, tmp_path):
     photo = np.zeros((50, 60, 3), np.uint8)
     size = PairSet.open(oblong).size
     assert cats.size == size and isinstance(cats.size, Size)
-    assert cats(photo).shape == (*size.shape, 3)
+    assert cats(photo).output.shape == (*size.shape, 3)
     restored = cats(photo, Options(domain="gray", restore=True, settle=2))
-    assert restored.shape == (50, 60, 3)
+    assert restored.output.shape == (50, 60, 3)

@@ -9,9 +9,9 @@ from nekogao.measures.attractors import (
     finite_difference_gain,
     largest_singular_value,
     residual,
-    settle,
     spectral_radius,
 )
+from nekogao.models.settling import settle
 
 
 def noise(shape, count, seed):

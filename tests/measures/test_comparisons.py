@@ -4,8 +4,8 @@ import torch
 from scipy.spatial.distance import cdist
 
 from nekogao.measures.comparisons import Comparisons
-from nekogao.measures.composition import convex_fit
 from nekogao.measures.views import views
+from nekogao.models.composition import convex_fit
 from tests.networks import sources, translator
 
 

@@ -6,7 +6,7 @@ import torch
 
 from nekogao.errors import ConfigError
 from nekogao.measures.attractors import largest_singular_value, spectral_radius
-from nekogao.models.translator import Options
+from nekogao.models.options import Options
 from nekogao.pictures import images
 from nekogao.pictures.domains import Domain, built_in
 from tests.networks import translator

@@ -15,7 +15,7 @@ import nekogao
 from nekogao.errors import ConfigError, InputError
 from nekogao.models.applied import APPLIED, read_applied
 from nekogao.models.gallery import apply, find_inputs
-from nekogao.models.translator import Options
+from nekogao.models.options import Options
 from nekogao.pictures import images
 from tests.clips import damage, record, tracks
 
@@ -347,7 +347,7 @@ def test_the_left_half_of_a_b_is_the_source_of_as_is(translator, tmp_path):
     done = list(
         apply(translator, [tmp_path / "both.png", tmp_path / "left.png"], tmp_path / "o", options)
     )
-    assert np.array_equal(done[0].result.output, done[1].result.output)
+    assert np.array_equal(done[0].answer.output, done[1].answer.output)
     assert "taken as A|B" in done[0].note and done[1].note == ""
     whole = Options(domain="as-is", fit="pad")
     (padded,) = apply(translator, [tmp_path / "both.png"], tmp_path / "o", whole)

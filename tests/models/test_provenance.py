@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nekogao.models import provenance
-from nekogao.models.family import Answer
+from nekogao.models.family import Patchwork
 
 SIDE = 48
 CELL = 4
@@ -19,7 +19,7 @@ def answer(**given):
         "chosen": (0,),
         "freedom": 1.0,
     }
-    return Answer(**{**whole, **given})
+    return Patchwork(**{**whole, **given})
 
 
 def lines(found):

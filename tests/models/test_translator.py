@@ -8,7 +8,7 @@ from PIL import Image
 
 import nekogao
 from nekogao.errors import ConfigError, InputError, PictureError
-from nekogao.models.translator import Options
+from nekogao.models.options import Options
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.runs.folder import Run
@@ -30,40 +30,103 @@ def test_a_trained_face_comes_out_as_in_training(translator, finished, pair_set)
     found = PairSet.open(pair_set)
     sheet = images.read(finished / "previews" / "000012-gray.png")
     for i, target in enumerate(found.targets):
-        output = translator(target)
+        output = translator(target, settle=0)
         assert np.array_equal(output, sheet[34:66, i * 34 : i * 34 + 32])
 
 
-def test_an_array_gives_an_array_and_anything_else_a_pil_image(translator, photo, tmp_path):
-    array = translator(photo)
-    assert isinstance(array, np.ndarray) and array.shape == (32, 32, 3)
+def test_arrays_pil_images_and_paths_give_the_same_answer(translator, photo, tmp_path):
+    pixels = np.asarray(translator(photo))
+    assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8
     images.write(tmp_path / "a.png", photo)
     for given in (Image.fromarray(photo), tmp_path / "a.png", str(tmp_path / "a.png")):
-        output = translator(given)
-        assert isinstance(output, Image.Image)
-        assert np.array_equal(np.asarray(output), array)
+        answer = translator(given)
+        assert isinstance(answer, nekogao.Answer)
+        assert np.array_equal(answer, pixels) and np.array_equal(answer.picture, pixels)
+    answer.save(tmp_path / "cat.png")
+    assert np.array_equal(images.read(tmp_path / "cat.png"), pixels)
     with pytest.raises(PictureError, match="no such file"):
         translator("absent.png")
 
 
 def test_the_last_domain_makes_the_source_unless_another_is_named(translator, photo):
-    (gray,) = translator.translate([photo])
+    once = Options(settle=0)
+    (gray,) = translator.translate([photo], once)
     assert np.array_equal(gray.source, images.luma(images.fit(photo, 32, "stretch")))
-    (edges,) = translator.translate([photo], Options(domain="edges"))
-    assert set(np.unique(edges.source)) <= {0, 255}
+    assert (gray.domain, gray.why) == ("gray", "trained last")
+    (edges,) = translator.translate([photo], replace(once, domain="edges"))
+    assert set(np.unique(edges.source)) <= {0, 255} and (edges.domain, edges.why) == ("edges", "")
     (ready,) = translator.translate([gray.source], Options(domain="as-is"))
-    assert np.array_equal(ready.output, gray.output)
+    assert np.array_equal(ready.output, gray.output) and ready.domain == "as-is"
     with pytest.raises(ConfigError, match="unknown domain 'depth': .* gray, edges"):
         translator.translate([photo], Options(domain="depth"))
 
 
 def test_settling_feeds_the_output_back(translator, photo):
-    (once,) = translator.translate([photo])
-    (twice,) = translator.translate([once.output])
-    (settled,) = translator.translate([photo], Options(settle=1))
-    assert np.array_equal(settled.output, twice.output)
+    (once,) = translator.translate([photo], Options(settle=0))
+    (twice,) = translator.translate([once.output], Options(settle=0))
+    (fed,) = translator.translate([photo], Options(settle=1))
+    assert np.array_equal(fed.output, twice.output) and (fed.steps, fed.rest) == (1, None)
     with pytest.raises(ConfigError, match="settle needs a domain"):
         translator.translate([photo], Options(settle=1, domain="as-is"))
+
+
+def test_an_encoder_decoder_settles_until_nothing_changes(translator, photo):
+    answers = translator.translate([photo, photo[:9], photo[..., ::-1]])
+    for answer in answers:
+        assert answer.rest == "fixed" and answer.steps
+        again = translator(answer.output, settle=1).output.astype(int)
+        assert np.abs(again - translator(answer.output, settle=0).output).mean() < 1
+    assert len({answer.steps for answer in answers}) > 1
+    asked = translator(photo, settle="still")
+    assert np.array_equal(asked, answers[0].output) and asked.steps == answers[0].steps
+
+
+@pytest.mark.parametrize(
+    ("skips", "turns"), [("none", "still"), ("innermost", "still"), ("inner3", 0), ("all", 0)]
+)
+def test_what_skips_hand_on_is_one_pass(skips, turns):
+    asked = networks.translator(size=64, skips=skips)
+    domain = asked.domain("gray")
+    assert asked.turns(Options(), domain) == turns
+    assert asked.turns(Options(), None) == 0
+    assert asked.turns(Options(settle=4), domain) == 4
+
+
+def test_pictures_of_several_domains_settle_each_through_its_own(translator, photo):
+    given = [translator.fitted(photo, Options(domain=name)) for name in ("gray", "edges", "gray")]
+    mixed = list(translator.results(given, Options()))
+    for name, answer in zip(("gray", "edges", "gray"), mixed, strict=True):
+        alone = translator(photo, domain=name)
+        assert answer.domain == name and answer.steps == alone.steps
+        assert np.abs(answer.output.astype(int) - alone.output).max() <= 1
+
+
+def test_an_answer_says_how_it_came_about(translator, photo, pair_set):
+    answer = translator(photo, nearest=True)
+    assert answer.nearest in translator.model.faces and 0 <= answer.confidence <= 1
+    assert sum(share for _, share in answer.faces) == pytest.approx(1)
+    shares = [share for _, share in answer.faces]
+    assert shares == sorted(shares, reverse=True) and min(shares) > 0
+    said = repr(answer)
+    assert said.startswith("Answer(32x32, by gray (trained last), settled in ")
+    assert f"nearest face {answer.nearest}; {answer.faces[0].face} " in said
+    page = answer._repr_html_()
+    assert page.count("data:image/png;base64,") == 3 and "by gray (trained last)" in page
+    with pytest.raises(ConfigError, match="colour: is no option. Choose from domain, fit"):
+        translator(photo, colour="red")
+
+
+def test_a_copy_of_a_face_is_a_sure_answer(translator, pair_set):
+    found = PairSet.open(pair_set)
+    known = translator.remembered
+    for item, target in zip(found.items, found.targets, strict=True):
+        near = known.nearest(target)
+        assert near.face == item.id and near.distance < 0.01 and near.confidence > 0.9
+        assert known.shares(target)[0].face == item.id and known.shares(target)[0].share > 0.95
+    first, second = (target.astype(float) for target in found.targets[:2])
+    blend = ((first + second) / 2).astype(np.uint8)
+    assert known.nearest(blend).confidence < 0.2
+    assert {face for face, _ in known.shares(blend)[:2]} == {i.id for i in found.items[:2]}
 
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
@@ -74,17 +137,10 @@ def test_outputs_can_get_their_own_size_back(translator, photo, fit):
 
 def test_a_batch_gives_what_single_pictures_give(translator, photo):
     pictures = [photo, photo[:10], photo[..., ::-1]]
-    together = translator.translate(pictures)
+    together = translator.translate(pictures, Options(settle=0))
     for picture, result in zip(pictures, together, strict=True):
-        alone = translator.translate([picture])[0].output.astype(int)
+        alone = translator.translate([picture], Options(settle=0))[0].output.astype(int)
         assert np.abs(alone - result.output).max() <= 1
-
-
-def test_the_nearest_face_of_a_face_is_itself(translator, pair_set):
-    found = PairSet.open(pair_set)
-    for item, target in zip(found.items, found.targets, strict=True):
-        name, distance = translator.nearest(target)
-        assert name == item.id and distance < 0.01
 
 
 def test_a_row_shows_picture_source_output_and_nearest_face(translator, photo):
@@ -185,7 +241,9 @@ def test_outputs_leave_the_network_as_it_was_and_draw_no_random_number():
     assert torch.allclose(outputs[:1], asked.outputs(shown[:1]), atol=1e-5)
 
 
-@pytest.mark.parametrize("settle", [-1, True])
+@pytest.mark.parametrize("settle", [-1, True, "Still", 1.0])
 def test_options_that_mean_nothing_are_refused_with_what_came(settle):
-    with pytest.raises(ConfigError, match=f"settle is {settle!r}: expected a count"):
+    with pytest.raises(
+        ConfigError, match=f"settle is {settle!r}: expected a count, 0 or more, or 'still'"
+    ):
         Options(settle=settle)

@@ -12,7 +12,7 @@ from nekogao.errors import InputError, RunError
 from nekogao.files import sha256
 from nekogao.models.applied import APPLIED, AppliedRow
 from nekogao.models.gallery import apply
-from nekogao.models.translator import Options
+from nekogao.models.options import Options
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
 from nekogao.report.run import MOST_APPLIED, build_report

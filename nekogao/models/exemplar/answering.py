@@ -16,7 +16,7 @@ from nekogao.models.exemplar.pinned import PinnedFaces
 from nekogao.models.exemplar.registration import bent, flows, grid, places
 from nekogao.models.exemplar.searching import Search
 from nekogao.models.exemplar.sequence import Memory, steadied
-from nekogao.models.family import Answer, Wish
+from nekogao.models.family import Patchwork, Wish
 from nekogao.pictures.images import Picture
 
 _FEW = 3
@@ -133,7 +133,7 @@ class Pairs:
         far = [cv2.norm(self.thinned[pair], small, cv2.NORM_L1) for pair in self.used]
         return [self.used[i] for i in np.argsort(far, kind="stable")]
 
-    def answer(self, source: Picture, wish: Wish) -> Answer:
+    def answer(self, source: Picture, wish: Wish) -> Patchwork:
         """The answer to a source of the pairs' size."""
         new = self.describe(source)
         order = self.order(new)
@@ -178,7 +178,7 @@ class Pairs:
             largest.append(float(np.quantile(best, _QUANTILE)))
         return min(max(largest), _MOST_USUAL)
 
-    def _as_it_is(self, new: Descriptor, order: Sequence[int], rank: int) -> Answer:
+    def _as_it_is(self, new: Descriptor, order: Sequence[int], rank: int) -> Patchwork:
         """The target of the pair that is most like a source, unbent."""
         pair = order[rank % len(order)]
         still = np.zeros((*new.shape.shape[:2], 2), np.float32)
@@ -187,7 +187,7 @@ class Pairs:
 
     def _pinned(
         self, source: Picture, new: Descriptor, order: Sequence[int], wish: Wish
-    ) -> Answer:
+    ) -> Patchwork:
         """The answer to a face like none of the pairs': one of them, bent by three pins.
 
         Where no face is found, the target is as it is remembered.
@@ -199,7 +199,7 @@ class Pairs:
         pair = found[wish.rank % len(found)]
         flow = self.pinned.flow(source, pair, freedom)
         fits = blending.fit(new, self.held(pair), flow).mismatch
-        return Answer(
+        return Patchwork(
             output=bent(self.targets[pair], flow, cv2.INTER_CUBIC),
             pair=np.full(fits.shape, pair, np.int32),
             place=places(flow),
@@ -208,9 +208,9 @@ class Pairs:
             freedom=freedom,
         )
 
-    def _remembered(self, pair: int, doubt: Map, new: Descriptor) -> Answer:
+    def _remembered(self, pair: int, doubt: Map, new: Descriptor) -> Patchwork:
         height, width = doubt.shape
-        return Answer(
+        return Patchwork(
             output=self.targets[pair],
             pair=np.full((height, width), pair, np.int32),
             place=grid(height, width),
@@ -222,7 +222,7 @@ class Pairs:
 
     def _blended(
         self, new: Descriptor, candidates: list[Candidate], wish: Wish, before: Memory | None
-    ) -> Answer:
+    ) -> Patchwork:
         decisive = self.decisive * (_LESS_DECISIVE if self.careful else 1)
         shares = blending.weights([each.mismatch for each in candidates], decisive)
         if before is not None:
@@ -239,7 +239,7 @@ class Pairs:
         pairs, counted, led = blending.by_pair(candidates, shares, freedom)
         heaviest = counted.argmax(axis=0)
         ranked = np.argsort(-counted.mean(axis=(1, 2)), kind="stable")
-        return Answer(
+        return Patchwork(
             output=output,
             pair=pairs[heaviest],
             place=np.take_along_axis(led, heaviest[None, ..., None], axis=0)[0],
@@ -249,7 +249,7 @@ class Pairs:
             memory=memory,
         )
 
-    def _supported(self, blended: Answer, source: Picture, order: Sequence[int]) -> Answer:
+    def _supported(self, blended: Patchwork, source: Picture, order: Sequence[int]) -> Patchwork:
         """The mean of an answer by flows and the one by patches, if it follows all lines."""
         if blended.freedom != 1:
             return blended
@@ -257,10 +257,10 @@ class Pairs:
         mean = cv2.addWeighted(blended.output, 0.5, patched, 0.5, 0)
         return replace(blended, output=np.asarray(mean, np.uint8))
 
-    def _patched(self, source: Picture, new: Descriptor, order: Sequence[int]) -> Answer:
+    def _patched(self, source: Picture, new: Descriptor, order: Sequence[int]) -> Patchwork:
         found = self.search.answer(source, self.used, order)
         counts = np.bincount(found.pair.ravel())
-        return Answer(
+        return Patchwork(
             output=found.output,
             pair=found.pair,
             place=found.place,

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from nekogao.models.exemplar.answering import UNKNOWN, Pairs
 from nekogao.models.exemplar.descriptors import KINDS
-from nekogao.models.family import Answer, Wish
+from nekogao.models.family import Patchwork, Wish
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.sizes import AnySize, Size
@@ -118,7 +118,7 @@ class Exemplars(nn.Module):
         outputs = [self.answer(picture).output for picture in pictures]
         return images.to_tensor(outputs).to(sources)
 
-    def answer(self, source: Picture, domain: str | None = None, wish: Wish = _PLAIN) -> Answer:
+    def answer(self, source: Picture, domain: str | None = None, wish: Wish = _PLAIN) -> Patchwork:
         """The answer to one source.
 
         Args:

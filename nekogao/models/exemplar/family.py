@@ -12,7 +12,7 @@ from nekogao.config.schema import TrainConfig
 from nekogao.models.exemplar.descriptors import kind_of
 from nekogao.models.exemplar.exemplars import Exemplars
 from nekogao.models.exemplar.pin_table import PINS, read_pins
-from nekogao.models.family import Answer, Family, Learner, Moment, Shape, Wish
+from nekogao.models.family import Family, Learner, Moment, Patchwork, Shape, Wish
 from nekogao.pairs.draws import kept_items
 from nekogao.pairs.manifest import Header
 from nekogao.pairs.pair_set import PairSet
@@ -69,7 +69,7 @@ def fit(
         network.take_in(domain, kind, images.stack(sources), targets, given)
 
 
-def answer(network: nn.Module, source: Picture, domain: str | None, wish: Wish) -> Answer:
+def answer(network: nn.Module, source: Picture, domain: str | None, wish: Wish) -> Patchwork:
     """The output for one source, and where each pixel of it comes from."""
     assert isinstance(network, Exemplars)
     return network.answer(source, domain, wish)

@@ -115,16 +115,20 @@ class Basis:
         self._axes, self._rows = axes, rows.T
 
     def winner(self, output: UnitPicture) -> int:
-        """The target with the largest weight in the span test of an output, h w c in [0, 1].
+        """The target with the largest weight in the span test of an output, h w c in [0, 1]."""
+        return int(self.weights(output).argmax())
 
-        It is that of `span(output, targets).weights.argmax()`: what lies outside the targets' span
-        is as far from every combination of them, so that only its length counts.
+    def weights(self, output: UnitPicture) -> NDArray[np.float64]:
+        """The weights of the span test of an output, h w c in [0, 1]: >= 0, sum 1.
+
+        They are those of `span(output, targets)`: what lies outside the targets' span is as far
+        from every combination of them, so that only its length counts.
         """
         goal = _centred(output[None])[0]
         inside = goal @ self._axes
         outside = np.sqrt(max(0.0, float(goal @ goal - inside @ inside)))
         rows = np.pad(self._rows, ((0, 0), (0, 1)))
-        return int(convex_fit(np.append(inside, outside), rows).argmax())
+        return convex_fit(np.append(inside, outside), rows)
 
 
 def effective_number(weights: Float[np.ndarray, " n"]) -> float:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nekogao.measures.composition import (
+from nekogao.models.composition import (
     Basis,
     composition,
     convex_fit,
