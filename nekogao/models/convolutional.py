@@ -87,7 +87,9 @@ def build(shape: Shape) -> Generator:
     settings = {field.name for field in fields(GeneratorConfig)}
     GeneratorConfig(**{name: value for name, value in shape.items() if name in settings})
     for name in ("source_channels", "target_channels"):
-        require(shape.get(name) in (1, 3), name, shape.get(name), "must be 1 or 3")
+        channels = shape.get(name)
+        whole = type(channels) is int and channels in (1, 3)
+        require(whole, name, channels, "must be 1 or 3")
     return Generator(**shape)
 
 

@@ -74,6 +74,7 @@ class Interrupted:
     """The caller asked to stop; the state is saved."""
 
     step: int
+    """Updates done; 0 where training had not begun."""
 
 
 @dataclass(frozen=True)

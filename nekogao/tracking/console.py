@@ -121,7 +121,8 @@ class _Lines:
             case Switched():
                 self.say(f"switching to {event.phase} after update {event.step}")
             case Interrupted():
-                self.say(f"interrupted after update {event.step}; the same command resumes there")
+                after = f" after update {event.step}" if event.step else ""
+                self.say(f"interrupted{after}; the same command resumes there")
             case Finished():
                 state = "was finished already" if event.already else "finished"
                 rebuilt = "; the model file was damaged and is made again" * event.rebuilt

@@ -21,7 +21,7 @@ from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import faces, images, outlines
 from nekogao.pictures.detection import Kind, detect
 from nekogao.report.run import build_report
-from nekogao.runs.events import Advanced, Event, Said, Stepped
+from nekogao.runs.events import Advanced, Event, Interrupted, Said, Stepped
 from nekogao.runs.folder import Run
 from nekogao.training import schedule
 from nekogao.training.allocator import release_freed_memory
@@ -109,8 +109,14 @@ class _Job:
         self._check_pictures()
         yield from self._begin()
         for part in (self._look, self._pair, self._train, self._answer):
-            yield from part()
+            interrupted = False
+            for event in part():
+                interrupted |= isinstance(event, Interrupted)
+                yield event
+            if interrupted:
+                return
             if self.stop() and part != self._answer:
+                yield Interrupted(0)
                 return
 
     @property
@@ -298,6 +304,7 @@ class _Job:
                 share = _TRAINING + (1 - _TRAINING) * number / len(paths)
                 yield Advanced(share, "translating")
                 if self.stop():
+                    yield Interrupted(0)
                     return
         yield Said(f"Open {build_report(run.folder).resolve()}")
         yield Advanced(1.0, "done")
