@@ -111,6 +111,37 @@ def report(
 
 
 @app.command
+def compare(
+    runs: Annotated[Positional[tuple[Path, ...]], arg(metavar="RUN RUN ...")],
+    out: Path = Path("compare.html"),
+) -> int:
+    """Write one HTML page that sets runs side by side.
+
+    Sheets, curves, what each keeps, and the settings in which they differ.
+
+    Args:
+        runs: From two to six runs; they need not be finished.
+        out: A new file.
+    """
+    from nekogao.report.compare import build_comparison
+
+    if len(runs) < 2:
+        raise UsageError("compare: name at least two runs")
+    say(str(build_comparison(runs, out).resolve()))
+    return DONE
+
+
+@app.command
+def words() -> int:
+    """Say what the words on pages and in messages mean, one sentence each."""
+    from nekogao.report.legend import WORDS
+
+    for word, meaning in WORDS.items():
+        say(f"{word:10}{meaning}")
+    return DONE
+
+
+@app.command
 def strip(
     model: Annotated[Positional[Path], arg(metavar="MODEL")],
     out: Annotated[Positional[Path], arg(metavar="OUT")],

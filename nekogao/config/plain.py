@@ -238,12 +238,14 @@ def differences(old: TrainConfig, new: TrainConfig) -> list[tuple[str, Any, Any]
     if old.model.kind != new.model.kind:
         return [(f"{MODEL}.{KIND}", old.model.kind, new.model.kind)]
     new = replace(new, checkpoint_seconds=old.checkpoint_seconds)
-    first, second = dict(_flat(asdict(old))), dict(_flat(asdict(new)))
-    return [
-        (name.removeprefix(f"{MODEL}."), value, second[name])
-        for name, value in first.items()
-        if value != second[name]
-    ]
+    first, second = settings(old), settings(new)
+    return [(name, value, second[name]) for name, value in first.items() if value != second[name]]
+
+
+def settings(config: TrainConfig) -> dict[str, Any]:
+    """Dotted name -> value of every setting; those of the family in short."""
+    named = {f"{MODEL}.{KIND}": config.model.kind}
+    return named | {n.removeprefix(f"{MODEL}."): v for n, v in _flat(asdict(config))}
 
 
 def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

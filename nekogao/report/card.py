@@ -4,6 +4,7 @@ from nekogao.explain.explanation import Explanation
 from nekogao.explain.subject import Subject
 from nekogao.pictures.images import Picture
 from nekogao.report import words
+from nekogao.report.legend import WORDS
 from nekogao.report.paper import ACCENT, PALE, SOFT, Paper
 
 _MOST_SHARES = 6
@@ -48,6 +49,8 @@ def draw(explanation: Explanation, subject: Subject) -> Picture:
     if flipped:
         sheet.top += 8
         sheet.show(flipped)
+    if answer.settling:
+        sheet.write(f"To settle: {WORDS['settle'].partition(';')[0][3:]}.", 13, SOFT)
     sheet.write(f"Nekogao explain, as {subject.domain_name}", 13, SOFT)
     return sheet.cropped()
 

@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -52,6 +53,41 @@ def curves(
             axes[0].text(epoch, 1.01, f" {name}", transform=axes[0].get_xaxis_transform(),
                          color=INK, fontsize=8, va="bottom")  # fmt: skip
         axes[0].set_title(axes[0].get_title(loc="left"), loc="left", fontsize=10, pad=16, y=1.0)
+        return svg(figure)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run among several."""
+
+    name: str
+    colour: str
+    rows: Sequence[Measurement]
+    boundaries: Sequence[tuple[float, str]]
+    """The epoch at which each phase begins, and its name."""
+
+
+def compared(lines: Sequence[Line], domains: Sequence[str]) -> str:
+    """Skill and SSIM of several runs over epochs: a row of two panels for each domain.
+
+    Where runs were trained for unequal lengths their curves end where they end.
+    """
+    with drawing(0.5 + 2.5 * len(domains)) as figure:
+        axes = figure.subplots(len(domains), 2, sharex=True, squeeze=False)
+        for domain, row in zip(domains, axes, strict=True):
+            for axis, key, title in zip(row, ("skill", "ssim"), ("skill", "SSIM"), strict=True):
+                for line in lines:
+                    points = [(r.epoch, getattr(r, key)) for r in line.rows if r.domain == domain]
+                    if points:
+                        axis.plot(*zip(*points, strict=True), color=line.colour, lw=2,
+                                  label=line.name)  # fmt: skip
+                    for epoch, _ in line.boundaries[1:]:
+                        axis.axvline(epoch, color=line.colour, lw=1, ls=(0, (4, 3)), alpha=0.6)
+                dress(axis, f"{domain}: {title}")
+            row[0].set_ylim(bottom=max(-0.6, row[0].get_ylim()[0]))
+        for axis in axes[-1]:
+            axis.set_xlabel("epoch")
+        axes[0][0].legend(frameon=False, loc="lower right")
         return svg(figure)
 
 

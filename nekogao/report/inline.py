@@ -10,6 +10,7 @@ import jinja2
 from PIL import Image
 
 from nekogao.pictures.images import Picture
+from nekogao.report.legend import WORDS
 
 _HERE = Path(__file__).parent
 
@@ -27,8 +28,12 @@ def text_of(name: str) -> str:
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
-    """A template of this package, filled in; text from outside is escaped."""
+    """A template of this package, filled in; text from outside is escaped.
+
+    The words of the legend are known to every template.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.globals["words"] = WORDS
     return environment.get_template(template).render(context)

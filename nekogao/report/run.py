@@ -2,7 +2,6 @@
 
 import os
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -23,7 +22,7 @@ from nekogao.report.inline import embed, render, text_of
 from nekogao.report.unseen import Unseen
 from nekogao.runs.about import About
 from nekogao.runs.folder import Run
-from nekogao.runs.metrics import Measurement, Stage, stages
+from nekogao.runs.metrics import Measurement, Stage, boundaries, stages
 from nekogao.runs.places import portable
 
 _CARD = 160
@@ -133,7 +132,7 @@ def build_report(
         last={row.domain: row for row in rows},
         items=about.pairs.items,
         trained=about.pairs.items - about.train.hold_out,
-        curves=figures.curves(rows, domains, _boundaries(rows, about.train)),
+        curves=figures.curves(rows, domains, boundaries(rows, list(map(str, about.train.phases)))),
         films=films.films(folder),
         unseen=unseen.unseen(folder, rows, about),
         pairs=_pairs(opened),
@@ -147,15 +146,6 @@ def build_report(
     )
     write_text(folder.report, render("page.html", vars(page)))
     return folder.report
-
-
-def _boundaries(rows: Sequence[Measurement], config: TrainConfig) -> list[tuple[float, str]]:
-    found = []
-    for number, name in enumerate(map(str, config.phases), 1):
-        if any(row.phase == number for row in rows):
-            before = [row.epoch for row in rows if row.phase == number - 1]
-            found.append((max(before, default=0.0), name))
-    return found
 
 
 def _card(picture: Picture) -> str:

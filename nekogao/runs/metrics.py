@@ -111,3 +111,13 @@ def stages(rows: Sequence[Measurement], phases: Sequence[str]) -> list[Stage]:
         measured = [row for row in rows if row.step == step and row.phase == number]
         found.append(Stage(names[number] if number < len(names) else str(number), measured))
     return found
+
+
+def boundaries(rows: Sequence[Measurement], phases: Sequence[str]) -> list[tuple[float, str]]:
+    """The epoch at which each phase began that was measured, and its name."""
+    found = []
+    for number, name in enumerate(phases, 1):
+        if any(row.phase == number for row in rows):
+            before = [row.epoch for row in rows if row.phase == number - 1]
+            found.append((max(before, default=0.0), name))
+    return found

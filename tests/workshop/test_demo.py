@@ -25,7 +25,7 @@ def test_the_demo_shows_the_whole_story_and_resumes_where_it_was(tmp_path, monke
     capsys.readouterr()
     assert main(["demo", str(out)]) == 0
     said = capsys.readouterr().out.splitlines()[-1]
-    assert said == f"The report: {out / 'ten-faces' / 'report.html'}"
+    assert said == f"The report: {out / demo.RUN / 'report.html'}"
 
 
 @pytest.mark.slow
