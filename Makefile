@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-slow lint format
+.PHONY: demo test test-slow lint format api
 
 demo: $(STAMP)
 	$(BIN)/nekogao demo demo
@@ -14,6 +14,10 @@ test: $(STAMP) lint
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# The public names with their docstrings, as pages in build/api.
+api: $(STAMP)
+	$(BIN)/python docs/api.py build/api
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

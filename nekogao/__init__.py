@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from nekogao.pairs.doctor import examine as examine_pairs
     from nekogao.pairs.frames import import_frames as import_frames
     from nekogao.pairs.pair_set import PairSet as PairSet
+    from nekogao.reasons.explanation import Explanation as Explanation
+    from nekogao.reasons.origins import Traced as Traced
+    from nekogao.reasons.why import explain as explain
+    from nekogao.report.compare import build_comparison as build_comparison
     from nekogao.report.run import build_report as build_report
     from nekogao.runs.events import Advanced as Advanced
     from nekogao.runs.events import Event as Event
@@ -60,6 +64,9 @@ _HOME = {
     "Phase": "nekogao.config.schema:Phase",
     "TrainConfig": "nekogao.config.schema:TrainConfig",
     "NekogaoError": "nekogao.errors:NekogaoError",
+    "Explanation": "nekogao.reasons.explanation:Explanation",
+    "Traced": "nekogao.reasons.origins:Traced",
+    "explain": "nekogao.reasons.why:explain",
     "Answer": "nekogao.models.answer:Answer",
     "Applied": "nekogao.models.gallery:Applied",
     "apply": "nekogao.models.gallery:apply",
@@ -72,6 +79,7 @@ _HOME = {
     "examine_pairs": "nekogao.pairs.doctor:examine",
     "import_frames": "nekogao.pairs.frames:import_frames",
     "PairSet": "nekogao.pairs.pair_set:PairSet",
+    "build_comparison": "nekogao.report.compare:build_comparison",
     "build_report": "nekogao.report.run:build_report",
     "Advanced": "nekogao.runs.events:Advanced",
     "Event": "nekogao.runs.events:Event",
@@ -97,6 +105,7 @@ __all__ = [
     "Answer",
     "Applied",
     "Event",
+    "Explanation",
     "Finished",
     "Generator",
     "Interrupted",
@@ -115,14 +124,17 @@ __all__ = [
     "Started",
     "Stepped",
     "Switched",
+    "Traced",
     "TrainConfig",
     "Translator",
     "__version__",
     "apply",
+    "build_comparison",
     "build_pairs",
     "build_report",
     "compose",
     "examine_pairs",
+    "explain",
     "import_frames",
     "load",
     "make",

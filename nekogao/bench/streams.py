@@ -12,9 +12,9 @@ from statistics import median
 from nekogao.bench.findings import Line, Workplace
 from nekogao.bench.processes import command, run
 from nekogao.bench.translation import save_untrained
-from nekogao.explain.answers import ask
-from nekogao.explain.subject import Subject
 from nekogao.pictures import characters, images
+from nekogao.reasons.answers import ask
+from nekogao.reasons.subject import Subject
 
 _WIDTH, _HEIGHT = 1600, 1200
 """Of the pictures."""

@@ -113,7 +113,7 @@ def note_first_frames(*names: str | Path) -> None:
 
 def end_run(run: Path, interrupted: bool) -> int:
     """Report on a run that has ended and show the result; return the exit status."""
-    from nekogao.explain.decider import keep
+    from nekogao.reasons.decider import keep
     from nekogao.report.run import build_report
     from nekogao.training.allocator import release_freed_memory
 

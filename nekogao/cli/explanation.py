@@ -40,10 +40,10 @@ def explain(
             takes the pictures themselves as sources.
         pairs: The pair set with the training faces; the run's own unless given.
     """
-    from nekogao.explain.explanation import Explanation
-    from nekogao.explain.origins import Traced
-    from nekogao.explain.subject import Subject
     from nekogao.models.gallery import Applied
+    from nekogao.reasons.explanation import Explanation
+    from nekogao.reasons.origins import Traced
+    from nekogao.reasons.subject import Subject
     from nekogao.report import words
     from nekogao.report.explanation import Planned, explain_pictures
 

@@ -58,6 +58,10 @@ def compose(
 
     Each argument is laid over what comes before it.
 
+    >>> config = nekogao.compose("fast", phases=["edges:160", "gray:80"], seed=3)
+    >>> config.phases, config.seed, config.model.optimizer.kind
+    (('edges:160', 'gray:80'), 3, 'muon')
+
     Args:
         recipe: The name of a recipe, the path of a TOML file (a run's run.toml among them), or
             None for the defaults alone.
@@ -111,7 +115,11 @@ def recipe_names() -> list[str]:
 
 
 def recipes() -> dict[str, str]:
-    """Name -> what each recipe is, in one line."""
+    """Name -> what each recipe is, in one line.
+
+    >>> list(nekogao.recipes())
+    ['article', 'exemplar', 'fast', 'one-pair', 'pix2pix']
+    """
     found = {}
     for name in recipe_names():
         first = (RECIPES / f"{name}.toml").read_text(encoding="utf-8").partition("\n")[0]

@@ -99,6 +99,15 @@ def apply(
     their own kind, both with all frames and their timing. Of pictures and frames one is held at
     its full size at a time.
 
+    >>> cats = nekogao.load("runs/cats")
+    >>> for done in nekogao.apply(cats, ["photos", "cup.png"], "out"):
+    ...     print(done.path, "->", done.output, done.error or done.answer.rest)
+    photos/kuro.png -> out/kuro.png fixed
+    photos/mike.png -> out/mike.png fixed
+    photos/sora.png -> out/sora.png fixed
+    photos/tora.png -> out/tora.png fixed
+    cup.png -> out/cup.png fixed
+
     Args:
         translator: The network.
         names: Pictures, videos, folders and glob patterns.

@@ -78,8 +78,9 @@ class Translator(Runner):
     def __call__(self, image: object, options: Options | None = None, **settings: Any) -> Answer:
         """Translate one picture.
 
-        >>> cats = nekogao.load(run)
-        >>> answer = cats(photo, domain="gray", nearest=True)
+        >>> answer = nekogao.load("runs/cats")("cup.png", nearest=True)
+        >>> answer  # doctest: +ELLIPSIS
+        Answer(32x32, by gray (trained last), settled in ... steps, nearest face tora; mike ...%)
         >>> answer.picture.size, answer.domain, answer.rest
         ((32, 32), 'gray', 'fixed')
 
@@ -322,6 +323,9 @@ def _opened(image: object) -> Picture:
 
 def load(path: str | Path) -> Translator:
     """Load a run folder, a model.safetensors, or a foreign U-Net (`.pth`).
+
+    >>> cats = nekogao.load("runs/cats")
+    >>> cats("cup.png", domain="edges").save("cat.png")
 
     Raises WeightsError where there is no model, or it is damaged.
     """

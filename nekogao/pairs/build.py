@@ -19,6 +19,9 @@ from nekogao.workers import ahead
 def build(faces: str | Path, out: str | Path, config: PairConfig = FROM_FACES) -> int:
     """Make a pair set from face crops or any folder of pictures; return the number of items.
 
+    >>> nekogao.build_pairs("photos", "my-set", nekogao.PairConfig(size=64))
+    4
+
     Args:
         faces: What `nekogao faces` wrote, or a folder of pictures; sub-folders are categories.
         out: A new folder; after an error there is none.

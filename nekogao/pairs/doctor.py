@@ -24,6 +24,9 @@ def examine(folder: str | Path) -> list[str]:
     """Everything that is wrong with a pair set, one line each; an empty list is a sound set.
 
     Reads every picture. Raises InputError where the folder is no pair set at all.
+
+    >>> nekogao.examine_pairs("set")
+    []
     """
     folder = Path(folder)
     try:

@@ -47,6 +47,11 @@ def import_frames(
     ends with none, each belongs to the frame that it resembles most. Items are in the order of
     their frames; the origin of each says which frame it is.
 
+    >>> nekogao.import_frames("film", "clip.gif", "keys", nekogao.PairConfig(size=32))
+    2
+    >>> [item.origin.index for item in nekogao.PairSet.open("film").items]
+    [0, 2]
+
     Args:
         out: A new folder; after an error there is none.
         clip: A video or an animation.

@@ -50,6 +50,10 @@ class PairSet:
     def open(cls, folder: str | Path) -> "PairSet":
         """Read a pair set's manifest.
 
+        >>> pairs = nekogao.PairSet.open("set")
+        >>> len(pairs), pairs.domains, pairs.picture(0, "gray").shape
+        (4, ['gray', 'edges'], (32, 32))
+
         Raises InputError where the folder is no pair set, PairSetError where it is damaged.
         """
         folder = Path(folder)

@@ -1,8 +1,8 @@
 """Cards: one explanation as one picture, so that it can be sent on."""
 
-from nekogao.explain.explanation import Explanation
-from nekogao.explain.subject import Subject
 from nekogao.pictures.images import Picture
+from nekogao.reasons.explanation import Explanation
+from nekogao.reasons.subject import Subject
 from nekogao.report import words
 from nekogao.report.legend import WORDS
 from nekogao.report.paper import ACCENT, PALE, SOFT, Paper

@@ -63,6 +63,9 @@ class ComparePage:
 def build_comparison(runs: Sequence[str | Path], out: str | Path = "compare.html") -> Path:
     """Write a page about several runs, side by side, and return its path.
 
+    >>> nekogao.build_comparison(["runs/cats", "runs/others"], "both.html").as_posix()
+    'both.html'
+
     Args:
         runs: Two to six run folders; they need not be finished.
         out: A new file.

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nekogao.explain.answers import LOW_R2
-from nekogao.explain.explanation import Explanation
-from nekogao.explain.laws import Hits
-from nekogao.explain.record import Explained
-from nekogao.explain.subject import Subject
-from nekogao.explain.survey import Survey, view_of
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.reasons.answers import LOW_R2
+from nekogao.reasons.explanation import Explanation
+from nekogao.reasons.laws import Hits
+from nekogao.reasons.record import Explained
+from nekogao.reasons.subject import Subject
+from nekogao.reasons.survey import Survey, view_of
 from nekogao.report import card, scatter, words
 from nekogao.report.inline import embed, text_of
 

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from nekogao.errors import InputError
-from nekogao.explain import flips
-from nekogao.explain.answers import Answer, ask
-from nekogao.explain.decider import decider
-from nekogao.explain.explanation import Explanation, explain
-from nekogao.explain.origins import Traced
-from nekogao.explain.record import Explained, record
-from nekogao.explain.subject import Subject
-from nekogao.explain.survey import survey, view_of
 from nekogao.files import write_text
 from nekogao.models.gallery import Applied, find_inputs, named
 from nekogao.names import slug, without_folders
 from nekogao.pictures import images, video
 from nekogao.pictures.images import Picture
+from nekogao.reasons import flips
+from nekogao.reasons.answers import Answer, ask
+from nekogao.reasons.decider import decider
+from nekogao.reasons.explanation import Explanation, flipped
+from nekogao.reasons.origins import Traced
+from nekogao.reasons.record import Explained, record
+from nekogao.reasons.subject import Subject
+from nekogao.reasons.survey import survey, view_of
 from nekogao.report import card, unfinished
 from nekogao.report.explained import build
 from nekogao.report.inline import render
@@ -89,7 +89,7 @@ class Deciding:
 
     def explain(self, answer: Answer) -> Explanation:
         """An answer with its flips, which are searched for."""
-        (explanation,) = explain(self.subject, [answer], self.law)
+        (explanation,) = flipped(self.subject, [answer], self.law)
         return explanation
 
     def again(self, answer: Answer, done: Done) -> Explanation:

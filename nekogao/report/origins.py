@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nekogao.explain.ledger import ledger, totals
-from nekogao.explain.origins import Origin, Traced, trace
-from nekogao.explain.subject import Subject
 from nekogao.models import provenance
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.reasons.ledger import ledger, totals
+from nekogao.reasons.origins import Origin, Traced, trace
+from nekogao.reasons.subject import Subject
 from nekogao.report import words
 from nekogao.report.explained import MOST_CARDS
 from nekogao.report.inline import embed, render, text_of

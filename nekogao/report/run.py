@@ -104,6 +104,9 @@ def build_report(
 ) -> Path:
     """Write RUN/report.html and return its path.
 
+    >>> nekogao.build_report("runs/cats").as_posix()
+    'runs/cats/report.html'
+
     Args:
         run: A run folder; it need not be finished.
         applied: A folder that `apply` wrote; RUN/applied by default, if there is one.

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import IO
 
 from nekogao.errors import InputError
-from nekogao.explain.explanation import Explanation
-from nekogao.explain.flips import Flip
-from nekogao.explain.subject import Subject
 from nekogao.files import check_new_folder, read_lines
 from nekogao.models.gallery import Applied
+from nekogao.reasons.explanation import Explanation
+from nekogao.reasons.flips import Flip
+from nekogao.reasons.subject import Subject
 
 FILE = "unfinished.jsonl"
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from nekogao.explain.answers import Settling
-from nekogao.explain.explanation import Explanation
-from nekogao.explain.flips import Flip
-from nekogao.explain.laws import Law
-from nekogao.explain.origins import Origin, Traced
-from nekogao.explain.survey import view_of
+from nekogao.reasons.answers import Settling
+from nekogao.reasons.explanation import Explanation
+from nekogao.reasons.flips import Flip
+from nekogao.reasons.laws import Law
+from nekogao.reasons.origins import Origin, Traced
+from nekogao.reasons.survey import view_of
 
 _LIGHT = ("brighter", "darker")
 _MOST_NAMED = 3

@@ -57,6 +57,16 @@ def train(
     with the same weights, bit for bit, on the same machine and number of threads. The process is
     left as it was found: threads, random numbers, PyTorch's flags.
 
+    >>> for event in nekogao.train("runs/mine", "set", nekogao.compose("fast", phases=["all:1"])):
+    ...     match event:
+    ...         case nekogao.Measured(step=step, rows=rows):
+    ...             print(step, [row.domain for row in rows])
+    ...         case nekogao.Finished(step=step):
+    ...             print("finished after", step)
+    0 ['gray', 'edges']
+    1 ['gray', 'edges']
+    finished after 1
+
     Args:
         run: The run's folder: new, or begun earlier.
         pairs: The pair set; None takes the one of a run begun earlier.
@@ -94,6 +104,10 @@ def switch(
 
     The new run begins as a copy of the old one, history included, so that it ends exactly as one
     run over all phases would have. The old run stays as it is.
+
+    >>> events = nekogao.switch("runs/cats", "runs/longer", ["edges:2"])
+    >>> [event.phase for event in events if isinstance(event, nekogao.Switched)]
+    []
 
     Args:
         run: A finished run.

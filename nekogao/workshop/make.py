@@ -9,7 +9,6 @@ from pathlib import Path
 from nekogao.config.pairs import PairConfig
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import InputError, NekogaoError, PictureError
-from nekogao.explain.decider import keep
 from nekogao.files import existing_folder, sha256
 from nekogao.models.applied import read_applied
 from nekogao.models.gallery import apply, find_inputs, named
@@ -20,6 +19,7 @@ from nekogao.pairs.build import build, root_of
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import faces, images, outlines
 from nekogao.pictures.detection import Kind, detect
+from nekogao.reasons.decider import keep
 from nekogao.report.run import build_report
 from nekogao.runs.events import Advanced, Event, Interrupted, Said, Stepped
 from nekogao.runs.folder import Run
@@ -56,6 +56,12 @@ def make(
     `out` then holds `faces`, `set` and `runs/NAME`, which all other functions and commands take,
     and the page `runs/NAME/report.html`. Called again it goes on where it was, and translates
     pictures that are new.
+
+    >>> for event in nekogao.make("photos", ["cup.png"], "made", config=nekogao.compose("fast",
+    ...                           phases=["all:1"])):
+    ...     if isinstance(event, nekogao.Said) and event.line.startswith("cup.png"):
+    ...         print(event.line.partition("  ")[0])
+    cup.png -> made/runs/cats/applied/cup.png
 
     Args:
         photos: A folder of photographs, which are not changed.

@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 
-from nekogao.explain.subject import Subject
 from nekogao.pictures import images
+from nekogao.reasons.subject import Subject
 from nekogao.report.explanation import explain_pictures
 from nekogao.report.run import build_report
-from tests.explain.networks import noise
+from tests.reasons.networks import noise
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDTH = 420

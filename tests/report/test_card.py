@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from nekogao.explain.explanation import explain
+from nekogao.reasons.explanation import flipped
 from nekogao.report import card, fonts, paper
 from nekogao.report.fonts import Pen
-from tests.explain.networks import FACES, Constant, Lookup, asked, noise, subject, without_levels
+from tests.reasons.networks import FACES, Constant, Lookup, asked, noise, subject, without_levels
 
 
 def explained(who, name, picture):
     law, answers = asked(who, [(Path(name), picture)])
-    (one,) = explain(who, answers, law)
+    (one,) = flipped(who, answers, law)
     return one
 
 

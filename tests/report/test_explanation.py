@@ -4,16 +4,16 @@ from pathlib import Path
 import pytest
 
 from nekogao.errors import InputError
-from nekogao.explain.decider import decider
-from nekogao.explain.explanation import Explanation
-from nekogao.explain.subject import Subject
 from nekogao.models.gallery import Applied
 from nekogao.nets.generator import Generator
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
+from nekogao.reasons.decider import decider
+from nekogao.reasons.explanation import Explanation
+from nekogao.reasons.subject import Subject
 from nekogao.report import explanation as explained
-from tests.explain.networks import Constant, Copy, Lookup, noise, subject, without_levels
 from tests.networks import strict
+from tests.reasons.networks import Constant, Copy, Lookup, noise, subject, without_levels
 from tests.report.test_run import read
 
 HOSTILE = '<img src=x onerror="alert(1)"> & more.png'

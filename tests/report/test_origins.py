@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from nekogao.errors import InputError
-from nekogao.explain.origins import Traced, trace
-from nekogao.explain.subject import Subject
 from nekogao.models import provenance
 from nekogao.models.gallery import Applied
 from nekogao.pictures import images
 from nekogao.pictures.photographs import photographs
+from nekogao.reasons.origins import Traced, trace
+from nekogao.reasons.subject import Subject
 from nekogao.report import explanation, origins, words
 from nekogao.report.explanation import explain_pictures
-from tests.explain.networks import noise
 from tests.networks import strict
+from tests.reasons.networks import noise
 from tests.report.test_explanation import HOSTILE
 from tests.report.test_run import read
 

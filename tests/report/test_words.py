@@ -2,11 +2,11 @@ import re
 
 import pytest
 
-from nekogao.explain.answers import Settling
-from nekogao.explain.flips import Flip
+from nekogao.reasons.answers import Settling
+from nekogao.reasons.flips import Flip
 from nekogao.report import words
-from tests.explain import networks
-from tests.explain.networks import (
+from tests.reasons import networks
+from tests.reasons.networks import (
     FACES,
     IDS,
     ByLevel,

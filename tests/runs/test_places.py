@@ -8,7 +8,7 @@ import pytest
 import nekogao
 from nekogao.config.plain import read_toml
 from nekogao.errors import ResumeError, RunError
-from nekogao.explain.subject import Subject
+from nekogao.reasons.subject import Subject
 from nekogao.report.run import build_report
 from nekogao.runs.events import Finished, Interrupted
 from nekogao.runs.folder import Run

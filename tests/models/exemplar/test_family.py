@@ -9,7 +9,6 @@ from PIL import Image
 import nekogao
 from nekogao.cli import main
 from nekogao.errors import ConfigError, InputError
-from nekogao.explain.subject import Subject
 from nekogao.models.exemplar import pins
 from nekogao.models.exemplar.pin_table import COLUMNS, PINS, read_pins
 from nekogao.models.family import Wish
@@ -18,6 +17,7 @@ from nekogao.pairs.build import build_from
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.characters import CHARACTERS, draw_face
+from nekogao.reasons.subject import Subject
 from nekogao.runs.folder import Run
 from nekogao.sizes import Size
 from nekogao.studies.absent import reasons

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nekogao.explain import flips
-from nekogao.explain.answers import ask
-from tests.explain.networks import FACES, Constant, Lookup, noise, subject
+from nekogao.reasons import flips
+from nekogao.reasons.answers import ask
+from tests.reasons.networks import FACES, Constant, Lookup, noise, subject
 
 
 def asked(kind, picture, faces=FACES):

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nekogao.explain.answers import ask, reach
-from tests.explain.networks import (
+from nekogao.reasons.answers import ask, reach
+from tests.reasons.networks import (
     FACES,
     Constant,
     Copy,

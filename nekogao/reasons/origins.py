@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nekogao.explain.subject import Subject
 from nekogao.models.family import Patchwork
 from nekogao.models.file import MOST_THUMBNAILS
 from nekogao.names import shown
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.reasons.subject import Subject
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@ import shutil
 
 import pytest
 
-import nekogao.explain.decider as deciders
-from nekogao.explain.decider import decider, keep, measure
-from nekogao.explain.laws import FILE, read_laws
-from nekogao.explain.subject import Subject
+import nekogao.reasons.decider as deciders
+from nekogao.reasons.decider import decider, keep, measure
+from nekogao.reasons.laws import FILE, read_laws
+from nekogao.reasons.subject import Subject
 from nekogao.runs.folder import Run
-from tests.explain.networks import (
+from tests.networks import strict
+from tests.reasons.networks import (
     FACES,
     LAWS,
     Constant,
@@ -18,7 +19,6 @@ from tests.explain.networks import (
     subject,
     surveyed,
 )
-from tests.networks import strict
 
 
 @pytest.fixture

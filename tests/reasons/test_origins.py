@@ -9,14 +9,14 @@ import pytest
 
 import nekogao
 from nekogao.cli import main
-from nekogao.explain import decider
-from nekogao.explain.ledger import ledger, totals
-from nekogao.explain.origins import trace
-from nekogao.explain.subject import Subject
 from nekogao.models.file import MOST_THUMBNAILS
 from nekogao.pairs.pair_set import PairSet
-from tests.explain.networks import noise
+from nekogao.reasons import decider
+from nekogao.reasons.ledger import ledger, totals
+from nekogao.reasons.origins import trace
+from nekogao.reasons.subject import Subject
 from tests.networks import strict
+from tests.reasons.networks import noise
 
 
 @pytest.fixture

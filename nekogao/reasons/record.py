@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from nekogao import __version__
-from nekogao.explain.answers import Answer, Settling
-from nekogao.explain.explanation import Explanation
-from nekogao.explain.flips import Flip
-from nekogao.explain.laws import Law, Rate
-from nekogao.explain.subject import Subject
-from nekogao.explain.survey import Score, Survey
+from nekogao.reasons.answers import Answer, Settling
+from nekogao.reasons.explanation import Explanation
+from nekogao.reasons.flips import Flip
+from nekogao.reasons.laws import Law, Rate
+from nekogao.reasons.subject import Subject
+from nekogao.reasons.survey import Score, Survey
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class MemoryRow:
 
 @dataclass(frozen=True)
 class SettledRow:
-    """Where the closed loop ends; see nekogao.explain.answers.Settling."""
+    """Where the closed loop ends; see nekogao.reasons.answers.Settling."""
 
     kind: str
     steps: int
@@ -59,7 +59,7 @@ class SettledRow:
 
 @dataclass(frozen=True)
 class FindingRow:
-    """What one predictor finds nearest; see nekogao.explain.answers.Finding."""
+    """What one predictor finds nearest; see nekogao.reasons.answers.Finding."""
 
     face: str
     distance: float
@@ -68,7 +68,7 @@ class FindingRow:
 
 @dataclass(frozen=True)
 class FlipRow:
-    """One flip without its pictures; see nekogao.explain.flips.Flip."""
+    """One flip without its pictures; see nekogao.reasons.flips.Flip."""
 
     kind: str
     amount: float
@@ -109,7 +109,7 @@ class PictureRow:
 
 @dataclass(frozen=True)
 class LawRow:
-    """What decides, measured on the run's unseen pictures; see nekogao.explain.laws.Law."""
+    """What decides, measured on the run's unseen pictures; see nekogao.reasons.laws.Law."""
 
     pictures: int
     best: Rate

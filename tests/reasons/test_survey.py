@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nekogao.explain.survey import level_of, view_of
-from tests.explain.networks import (
+from nekogao.reasons.survey import level_of, view_of
+from tests.reasons.networks import (
     FACES,
     ByLevel,
     Constant,

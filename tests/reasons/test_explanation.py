@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nekogao.explain.explanation import explain
-from tests.explain.networks import (
+from nekogao.reasons.explanation import flipped
+from tests.reasons.networks import (
     FACES,
     IDS,
     Constant,
@@ -50,5 +50,5 @@ def test_a_name_that_is_no_text_is_shown_by_its_bytes():
     who = subject(Constant)
     path = Path(b"dir/caf\xe9.png".decode(errors="surrogateescape"))
     law, answers = asked(who, [(path, np.asarray(FACES[0]))])
-    (one,) = explain(who, answers, law)
+    (one,) = flipped(who, answers, law)
     assert one.name == "caf\\udce9.png"

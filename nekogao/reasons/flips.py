@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nekogao.explain.answers import Answer
-from nekogao.explain.subject import Subject, unit
 from nekogao.measures import interventions
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.reasons.answers import Answer
+from nekogao.reasons.subject import Subject, unit
 
 MORPH_STEPS = 20
 """Morphs looked at between a picture and the runner-up's, before bisection."""

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from nekogao import __version__
-from nekogao.explain.origins import Origin, Traced
-from nekogao.explain.subject import Subject
+from nekogao.reasons.origins import Origin, Traced
+from nekogao.reasons.subject import Subject
 
 
 @dataclass(frozen=True)
 class OriginRow:
-    """One training pair; see nekogao.explain.origins.Origin."""
+    """One training pair; see nekogao.reasons.origins.Origin."""
 
     pair: int
     id: str

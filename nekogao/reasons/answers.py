@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nekogao.explain.subject import Subject, shown, unit
 from nekogao.measures.views import of_picture
 from nekogao.models.composition import Composition, UnitPicture, UnitPictures, composition
 from nekogao.models.settling import settle
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
+from nekogao.reasons.subject import Subject, shown, unit
 
 LOW_R2 = 0.5
 """An output of which less than this is explained by the faces is not made of them."""

@@ -1,8 +1,8 @@
 import pytest
 
-from nekogao.explain.record import Explained, record
-from tests.explain.networks import FACES, IDS, Lookup, explained, subject, without_levels
+from nekogao.reasons.record import Explained, record
 from tests.networks import strict
+from tests.reasons.networks import FACES, IDS, Lookup, explained, subject, without_levels
 
 
 def written(who):

@@ -11,9 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nekogao.explain.laws import Hits, Law, Rate, read_laws, write_laws
-from nekogao.explain.subject import Subject, TrainedFaces, shown
-from nekogao.explain.survey import level_of, view_of
 from nekogao.measures import law
 from nekogao.measures.comparisons import Comparisons, Distances
 from nekogao.measures.intervals import over_images
@@ -21,6 +18,9 @@ from nekogao.measures.views import PICTURE
 from nekogao.pictures import photographs
 from nekogao.pictures.domains import KINDS
 from nekogao.pictures.images import Picture
+from nekogao.reasons.laws import Hits, Law, Rate, read_laws, write_laws
+from nekogao.reasons.subject import Subject, TrainedFaces, shown
+from nekogao.reasons.survey import level_of, view_of
 from nekogao.workers import groups
 
 MOST_FACES = 100

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from nekogao.explain.answers import Answer
-from nekogao.explain.laws import Law
-from nekogao.explain.subject import Subject
 from nekogao.measures import law
 from nekogao.measures.comparisons import COMPARISONS
+from nekogao.reasons.answers import Answer
+from nekogao.reasons.laws import Law
+from nekogao.reasons.subject import Subject
 
 MOST_IN_ONE = 0.6
 """A face that takes a larger share of the pictures than this is reported as a collapse."""

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from nekogao.explain import flips
-from nekogao.explain.answers import Answer, Finding
-from nekogao.explain.flips import Flip
-from nekogao.explain.laws import Law
-from nekogao.explain.subject import Subject
-from nekogao.explain.survey import level_of, view_of
 from nekogao.names import shown
+from nekogao.reasons import flips
+from nekogao.reasons.answers import Answer, Finding
+from nekogao.reasons.flips import Flip
+from nekogao.reasons.laws import Law
+from nekogao.reasons.subject import Subject
+from nekogao.reasons.survey import level_of, view_of
 
 _SMALLEST_SHARE = 0.005
 
@@ -73,7 +73,7 @@ class Explanation:
         return [(i, weights[i]) for i in order if weights[i] >= _SMALLEST_SHARE]
 
 
-def explain(subject: Subject, answers: Iterable[Answer], law: Law) -> Iterator[Explanation]:
+def flipped(subject: Subject, answers: Iterable[Answer], law: Law) -> Iterator[Explanation]:
     """Find the flips of every answer, one after another."""
     for answer in answers:
         yield Explanation(

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nekogao.explain.answers import Answer, ask
-from nekogao.explain.decider import measure
-from nekogao.explain.explanation import Explanation, explain
-from nekogao.explain.laws import Law
-from nekogao.explain.subject import Subject, TrainedFaces
-from nekogao.explain.survey import Survey, survey, view_of
 from nekogao.models import convolutional
 from nekogao.nets.generator import Generator
 from nekogao.pictures import characters, images
 from nekogao.pictures.domains import built_in
+from nekogao.reasons.answers import Answer, ask
+from nekogao.reasons.decider import measure
+from nekogao.reasons.explanation import Explanation, flipped
+from nekogao.reasons.laws import Law
+from nekogao.reasons.subject import Subject, TrainedFaces
+from nekogao.reasons.survey import Survey, survey, view_of
 from tests.networks import ARTICLE, PAPER, translator
 
 FACES = [characters.draw_face(who, 32) for who in characters.CHARACTERS[:4]]
@@ -127,4 +127,4 @@ def surveyed(who: Subject, pictures: list[np.ndarray]) -> Survey:
 def explained(who: Subject, pictures: list[np.ndarray]) -> tuple[Survey, list[Explanation]]:
     """Some pictures, explained, named 0.png and so on."""
     law, answers = asked(who, named(pictures))
-    return survey(who, law, answers), list(explain(who, answers, law))
+    return survey(who, law, answers), list(flipped(who, answers, law))

@@ -7,9 +7,9 @@ import torch
 
 from nekogao.config.pairs import PairConfig
 from nekogao.errors import ConfigError, InputError, WeightsError
-from nekogao.explain.subject import Subject
 from nekogao.pairs.build import build
 from nekogao.pairs.pair_set import PairSet
+from nekogao.reasons.subject import Subject
 from tests.models.test_junyanz import weights as foreign_weights
 
 
