@@ -161,7 +161,7 @@ class _Job:
             if self.config is None:
                 yield Said(self._forecast(list(now.values())))
             self.out.mkdir(parents=True, exist_ok=True)
-            self._keep(Record(photographs=now, fresh=now, whole=self.whole))
+            self._keep(Record(photographs=now, whole=self.whole))
             return
         self.record = found
         gone = len(found.photographs.keys() - now.keys())
@@ -183,10 +183,9 @@ class _Job:
             yield Said(f"{which} taken in")
             self._keep(found.extended(now))
 
-    @property
-    def _fresh(self) -> list[Path]:
-        """The photographs that came in this round."""
-        return [self.photos / path for path in self.record.fresh.values()]
+    def _older(self, name: str) -> Path:
+        """A folder of the round before this one."""
+        return self.out / f"{name}{_ending(self.record.round - 1)}"
 
     def _keep(self, record: Record) -> None:
         self.record = record
@@ -215,7 +214,7 @@ class _Job:
         if self.record.whole or self.faces.is_dir():
             return
         yield Advanced(0.0, "looking for faces")
-        chosen = set(self._fresh)
+        chosen = {self.photos / path for path in self.record.photographs.values()}
         found = faces.crop(self.photos, self.faces, kind=self.kind, fallback="centre", only=chosen)
         for photo in found:
             if photo.error:
@@ -236,15 +235,13 @@ class _Job:
             return
         yield Advanced(_LOOKING, "making pairs")
         source = self.photos if self.record.whole else self.faces
+        sides = [_shorter_side(path) for path in images.find(root_of(source))]
+        planned = plans.plan(self._paced(len(sides)), self._left(len(sides)), sides)
         if self.record.round > 1:
-            older = self.out / f"{SET}{_ending(self.record.round - 1)}"
-            new = self._fresh if self.record.whole else [source]
-            raise NotImplementedError(older, new)
-        else:
-            sides = [_shorter_side(path) for path in images.find(root_of(source))]
-            planned = plans.plan(self._paced(len(sides)), self._left(len(sides)), sides)
-            self._keep(self.record.planned(planned))
-            build(source, self.set, PairConfig(size=planned.size.plain, fit="crop"))
+            # The network goes on, so its pictures stay as large as they are.
+            planned = replace(planned, size=PairSet.open(self._older(SET)).size)
+        self._keep(self.record.planned(planned))
+        build(source, self.set, PairConfig(size=planned.size.plain, fit="crop"))
         yield Advanced(_PAIRING, "making pairs")
 
     def _paced(self, count: int) -> Pace:
@@ -266,7 +263,7 @@ class _Job:
             config = self.config or self._configuration()
         older = None
         if self.record.round > 1 and config is not None:
-            older = self.out / RUNS / f"{self.name}{_ending(self.record.round - 1)}"
+            older = self._older(f"{RUNS}/{self.name}")
         for event in train(self.run.folder, self.set, config, init_from=older, stop=self.stop):
             yield event
             if isinstance(event, Stepped):
@@ -283,7 +280,7 @@ class _Job:
             self._keep(self.record.planned(planned))
         if self.record.round == 1:
             return plans.configuration(planned)
-        older = Run(self.out / RUNS / f"{self.name}{_ending(self.record.round - 1)}")
+        older = Run(self._older(f"{RUNS}/{self.name}"))
         return replace(
             older.config(), phases=plans.configuration(planned).phases,
             every=plans.configuration(planned).every,

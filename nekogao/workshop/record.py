@@ -22,8 +22,6 @@ class Record:
 
     photographs: Mapping[str, str]
     """SHA-256 -> path of every photograph that is in it, from the folder of photographs on."""
-    fresh: Mapping[str, str]
-    """Those that came in the last round."""
     whole: bool
     """Whether photographs are taken whole, instead of the faces in them."""
     size: Size | None = None
@@ -44,11 +42,9 @@ class Record:
 
     def extended(self, now: Mapping[str, str]) -> "Record":
         """This record with photographs added, of which a further run will be made."""
-        fresh = {digest: path for digest, path in now.items() if digest not in self.photographs}
         return replace(
-            self, photographs={**self.photographs, **fresh}, fresh=fresh, epochs=0,
-            round=self.round + 1,
-        )  # fmt: skip
+            self, photographs={**self.photographs, **now}, epochs=0, round=self.round + 1
+        )
 
     def write(self, out: Path) -> None:
         """Write it into a folder that `make` fills."""
@@ -58,8 +54,7 @@ class Record:
             "epochs": self.epochs,
             "round": self.round,
             "photographs": [
-                {"file": path, "sha256": digest, "fresh": digest in self.fresh}
-                for digest, path in self.photographs.items()
+                {"file": path, "sha256": digest} for digest, path in self.photographs.items()
             ],
         }
         write_text(out / RECORD, tomli_w.dumps(data))
@@ -82,12 +77,9 @@ def read(out: Path) -> Record | None:
         return None
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        rows = [
-            (str(row["sha256"]), str(row["file"]), row["fresh"]) for row in data["photographs"]
-        ]
+        rows = [(str(row["sha256"]), str(row["file"])) for row in data["photographs"]]
         return Record(
-            photographs={digest: path for digest, path, _ in rows},
-            fresh={digest: path for digest, path, fresh in rows if fresh},
+            photographs=dict(rows),
             whole=bool(data["whole"]),
             size=Size.of(data["size"]) if data["size"] else None,
             epochs=int(data["epochs"]),
