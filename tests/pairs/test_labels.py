@@ -64,7 +64,7 @@ def test_a_map_of_11_labels_has_11_values_from_import_to_apply(label_set, sides,
     assert loaded.model.domains["source"] == found.header.domains["source"]
     done = list(nekogao.apply(loaded, [sides / "maps"], tmp_path / "out",
                               nekogao.Options(domain="as-is")))  # fmt: skip
-    assert colours([one.result.source for one in done]) == VALUES
+    assert colours([one.answer.source for one in done]) == VALUES
 
 
 def test_augmentation_moves_label_maps_by_nearest_neighbour_with_their_targets(label_set):

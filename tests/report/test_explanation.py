@@ -144,8 +144,8 @@ def test_an_explanation_that_was_interrupted_goes_on_where_it_stopped(tmp_path, 
     assert sorted(p.name for p in (tmp_path / "cut" / "cards").iterdir()) == ["0.png", "1.png"]
     events.close()
     searched = []
-    search = explained.explain
-    monkeypatch.setattr(explained, "explain", lambda *a: searched.append(a) or search(*a))
+    search = explained.flipped
+    monkeypatch.setattr(explained, "flipped", lambda *a: searched.append(a) or search(*a))
     planned, *_, page = run(subject(Lookup), pictures, tmp_path / "cut")
     assert planned.done == 2 and len(searched) == 2
     whole, cut = (
