@@ -12,6 +12,7 @@ class Purpose(IntEnum):
     AUGMENT = 1
     UPDATE = 2
     INITIALISE = 3
+    SKETCH = 4
 
 
 def stream(seed: int, purpose: Purpose, counter: int) -> np.random.Generator:

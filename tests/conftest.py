@@ -16,6 +16,7 @@ TINY = {
     "generator": {"width": 2, "skips": "innermost", "dropout": 0.5},
     "adversary": {"kind": "patchgan", "patch": "16", "width": 4},
     "threads": 1,
+    "accelerator": "cpu",
 }
 
 

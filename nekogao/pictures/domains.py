@@ -16,6 +16,7 @@ from nekogao.names import is_reserved
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import Palette
+from nekogao.pictures.sketches import sketch
 
 IMPORTED = "imported"
 LABELS = "labels"
@@ -35,9 +36,9 @@ class Domain:
     channels: int = 1
     """Channels of a source: 1 or 3; always 3 for a kind in COLOURED."""
     low: int = 128
-    """Canny's lower threshold on the gradient (the article's value); `edges` only."""
+    """Canny's lower threshold on the gradient (the article's value); LINES only."""
     high: int = 128
-    """Canny's upper threshold on the gradient (the article's value); `edges` only."""
+    """Canny's upper threshold on the gradient (the article's value); LINES only."""
     palette: Palette = ()
     """The colours of label maps, each of `channels` numbers from 0 to 255; `labels` only."""
 
@@ -118,7 +119,7 @@ class Domain:
     def to_dict(self) -> dict[str, Any]:
         """The fields that matter for the kind, as plain data."""
         found = asdict(self)
-        if self.kind != "edges":
+        if self.kind not in LINES:
             del found["low"], found["high"]
         if self.kind != LABELS:
             del found["palette"]
@@ -134,6 +135,10 @@ def _edges(picture: Picture, domain: Domain) -> Picture:
     return np.bitwise_not(cv2.Canny(images.luma(picture), domain.low, domain.high), dtype=np.uint8)
 
 
+def _sketch(picture: Picture, domain: Domain) -> Picture:
+    return sketch(_edges(picture, domain))
+
+
 def _colour(picture: Picture, domain: Domain) -> Picture:
     return images.rgb(picture)
 
@@ -142,8 +147,13 @@ KINDS: dict[str, Callable[[Picture, Domain], Picture]] = {
     "gray": _gray,
     "edges": _edges,
     "colour": _colour,
+    "sketch": _sketch,
 }
-"""The domains that can be made from any picture: luma; Canny's edges, inverted; the picture."""
+"""The domains that can be made from any picture: luma; Canny's edges, inverted; the picture; its
+edges as a hand would draw them."""
+LINES = frozenset({"edges", "sketch"})
+"""Those of them whose sources are black lines, one pixel wide, on white; made with Canny's
+thresholds."""
 COLOURED = frozenset({"colour"})
 """Those of them whose sources always have three channels."""
 

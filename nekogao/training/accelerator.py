@@ -141,6 +141,8 @@ def arrange(module: nn.Module, device: torch.device) -> nn.Module:
     CUDA's convolutions want channels last (NVIDIA, "Tensor layouts in memory"); on the CPU they
     gained nothing by it.
     """
-    if device.type != "cuda":
-        return module
-    return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if device.type == "cuda":
+        for weights in module.parameters():
+            if weights.dim() == 4:
+                weights.data = weights.data.contiguous(memory_format=torch.channels_last)
+    return module

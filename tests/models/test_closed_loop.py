@@ -59,7 +59,7 @@ def test_loops_that_cannot_be_are_refused():
     with pytest.raises(ConfigError, match="domain edges: has no derivative"):
         translator().smooth(EDGES)
     with pytest.raises(ConfigError, match="sources were imported"):
-        translator().turn(states(), Domain(name="sketch", kind="imported"))
+        translator().turn(states(), Domain(name="outline", kind="imported"))
 
 
 def test_a_gray_target_can_be_fed_back():

@@ -50,7 +50,7 @@ def test_a_domain_may_be_of_a_built_in_kind_under_another_name():
 
 def test_imported_domains_make_no_source():
     with pytest.raises(ConfigError, match="sources were imported"):
-        Domain(name="sketch", kind="imported").source(np.zeros((4, 4, 3), np.uint8))
+        Domain(name="outline", kind="imported").source(np.zeros((4, 4, 3), np.uint8))
 
 
 @pytest.mark.parametrize(

@@ -68,29 +68,29 @@ def test_measuring_can_be_stopped_and_names_are_checked(finished):
 
 @pytest.fixture
 def imported(faces, tmp_path):
-    """A run on an imported domain alone: nobody can make a sketch of a photograph."""
+    """A run on an imported domain alone: nobody can make an outline of a photograph."""
     small = replace(FROM_IMPORTS, size=32)
-    import_folders(tmp_path / "set", faces, faces, small, domain="sketch")
-    config = train_config({**TINY, "phases": ["sketch:3", "sketch:2"]})
+    import_folders(tmp_path / "set", faces, faces, small, domain="outline")
+    config = train_config({**TINY, "phases": ["outline:3", "outline:2"]})
     list(nekogao.train(tmp_path / "run", tmp_path / "set", config))
     return tmp_path / "run"
 
 
 def test_an_imported_domain_has_every_number_or_the_reason_why_not(imported):
     numbers, absent = measure_run(imported, list(MEASURES))
-    for name in ("memory.sketch-moved", "copied.sketch-moved"):
+    for name in ("memory.outline-moved", "copied.outline-moved"):
         assert len(numbers["memory"][name]) == 4 * 6, "each face, moved in six ways"
-    assert "output-distance.sketch-moved" in numbers["law"]
-    assert 0 < numbers["law"]["constant.sketch-moved"] <= 1
-    assert numbers["retention"]["skill.sketch"] and numbers["variations"]["rotated.sketch"]
+    assert "output-distance.outline-moved" in numbers["law"]
+    assert 0 < numbers["law"]["constant.outline-moved"] <= 1
+    assert numbers["retention"]["skill.outline"] and numbers["variations"]["rotated.outline"]
     for measure in MEASURES:
         assert numbers[measure] or absent[measure], measure
-    assert "fed back" in absent["attractors"]["sketch"]
-    assert "sketch-moved has" in absent["memory"]["sketch"]
+    assert "fed back" in absent["attractors"]["outline"]
+    assert "outline-moved has" in absent["memory"]["outline"]
     assert absent["jacobian"] == {
         "gray": "the pair set has no domain gray, whose loop alone has a derivative"
     }
-    assert set(absent["held-out"]) == {"sketch"} and "split" in absent
+    assert set(absent["held-out"]) == {"outline"} and "split" in absent
 
 
 def test_a_set_whose_sources_can_be_made_lacks_nothing(finished):

@@ -52,6 +52,15 @@ def test_only_cuda_wants_channels_last():
     assert network.weight.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_what_is_no_convolution_keeps_its_layout_on_cuda():
+    """The exemplar family's pairs have five axes; PyTorch refuses such a tensor this layout."""
+    store = nn.Module()
+    store.register_buffer("sources", torch.zeros(2, 3, 1, 4, 4, dtype=torch.uint8))
+    store.register_parameter("matrix", nn.Parameter(torch.zeros(4, 5)))
+    assert arrange(store, torch.device("cuda")) is store
+    assert store.sources.is_contiguous() and store.matrix.is_contiguous()
+
+
 def test_only_what_training_changed_is_changed_back(monkeypatch):
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     monkeypatch.setenv("MINE", "before")
