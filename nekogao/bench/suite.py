@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from nekogao.bench import capacity, costs, learning, scale, steps, translation, unseen
+from nekogao.bench import capacity, costs, drawn, learning, scale, steps, translation, unseen
 from nekogao.bench.findings import Findings, Section, Workplace
 from nekogao.errors import ConfigError
 from nekogao.pairs.build import build
@@ -23,6 +23,7 @@ SECTIONS: dict[str, Callable[[Workplace], Findings]] = {
     "capacity": capacity.capacity,
     "scale": scale.scale,
     "costs": costs.costs,
+    "drawings": drawn.drawings,
     "unseen": unseen.unseen,
     "profile": steps.profiles,
 }

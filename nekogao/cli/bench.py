@@ -7,7 +7,7 @@ from nekogao.cli.app import DONE, app, say
 
 SectionName = Literal[
     "step-article", "step-unet256", "translate", "apply", "help", "fast", "textbook", "capacity",
-    "scale", "costs", "unseen", "profile",
+    "scale", "costs", "drawings", "unseen", "profile",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from skimage.morphology import skeletonize
 
 from nekogao.measures.interventions import shift
 from nekogao.pictures import images
-from nekogao.pictures.domains import Domain
+from nekogao.pictures.domains import LINES, Domain
 from nekogao.pictures.images import WHITE, Picture
 
 Variation = Callable[[Picture], Picture]
@@ -125,7 +125,7 @@ def thresholds(domain: Domain) -> dict[str, Variation]:
 
     Empty for domains of another kind.
     """
-    if domain.kind != "edges":
+    if domain.kind not in LINES:
         return {}
     others = (t for t in _THRESHOLDS if (t, t) != (domain.low, domain.high))
     return {f"canny-{t}": replace(domain, low=t, high=t).source for t in others}

@@ -17,9 +17,9 @@ class Options:
     """
 
     domain: str | None = None
-    """The domain to make sources with. None looks at the picture: a line drawing becomes the
-    source itself where the model knows edges, and others go through the domain trained last.
-    `as-is` takes every picture as a source."""
+    """The domain to make sources with. None looks at the picture: the lines of a drawing become
+    its source where the model knows edges or sketches, and other pictures go through the domain
+    trained last. `as-is` takes every picture as a source."""
     fit: Fit = "stretch"
     """How a picture gets the network's proportions: crop, pad or stretch."""
     restore: bool = False

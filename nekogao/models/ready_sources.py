@@ -8,7 +8,7 @@ from nekogao.models.options import Options
 from nekogao.models.translator import Translator
 from nekogao.names import counted
 from nekogao.pictures import images, labels, strokes
-from nekogao.pictures.domains import LABELS
+from nekogao.pictures.domains import LABELS, LINES
 from nekogao.pictures.images import Picture
 
 _NAMED = 5
@@ -42,7 +42,7 @@ def _readied(
 ) -> tuple[Picture, str]:
     """A ready source as the model was given such, and what was done to it or should be."""
     known = translator.model.domains.values()
-    if any(domain.kind == "edges" for domain in known) and strokes.is_negative(picture):
+    if any(domain.kind in LINES for domain in known) and strokes.is_negative(picture):
         if options.auto:
             return np.bitwise_not(picture), f"{path}: white lines on black, inverted."
         return picture, (

@@ -22,14 +22,17 @@ from nekogao.models.remembered import Remembered, Share, shares_of_pixels
 from nekogao.models.runner import Runner
 from nekogao.models.settling import End, loop
 from nekogao.names import Fit
-from nekogao.pictures import images
-from nekogao.pictures.domains import AS_IS, Domain
+from nekogao.pictures import drawings, images
+from nekogao.pictures.domains import AS_IS, LINES, Domain
+from nekogao.pictures.drawings import Drawing
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import is_map
 from nekogao.workers import groups
 
 _GROUP = 16
 """Frames that go through a network together."""
+_LOOKED_AT = 10
+"""Faces of which is asked whether they are drawings."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,10 @@ class Fitted:
     """What makes a source of it; None where it is taken as a source."""
     why: str = ""
     """Why that domain; empty where it was named."""
+    drawing: Drawing | None = None
+    """What it looks like, where it is a line drawing whose lines are the source."""
     source: Picture | None = None
-    """Its source, where that is not made by the domain."""
+    """Those lines, at the network's size; None where the domain makes the source."""
 
 
 class Translator(Runner):
@@ -151,12 +156,45 @@ class Translator(Runner):
             like: The frame before, whose domain a frame of a sequence takes.
         """
         height, width = picture.shape[:2]
+        drawing = self._drawing(picture, options, like)
         if like is not None:
             domain, why = like.domain, like.why
+        elif drawing is not None:
+            domain, why = self._lines, drawing.words
         else:
             domain, why = self.domain(options.domain), self._why(options)
         made = self._fit(picture, domain, options.fit)
-        return Fitted(made, height, width, domain, why)
+        fitted = Fitted(made, height, width, domain, why, drawing)
+        if drawing is None or domain is None:
+            return fitted
+        source = drawings.lines(picture, self.size, options.fit, drawing)
+        return replace(fitted, source=images.as_channels(source, domain.channels))
+
+    def _drawing(self, picture: Picture, options: Options, like: Fitted | None) -> Drawing | None:
+        """What sort of drawing a picture is, where its lines are to be the source."""
+        if options.domain is not None or self._lines is None:
+            return None
+        if like is not None:
+            return like.drawing and (drawings.recognise(picture) or like.drawing)
+        found = drawings.recognise(picture)
+        return None if found is not None and self._gives_drawings else found
+
+    @cached_property
+    def _lines(self) -> Domain | None:
+        """The domain that drawings belong to: sketches, or else edges; the last where several."""
+        known = self.model.domains
+        fit = [domain for domain in known.values() if domain.kind in LINES]
+        last = known.get(self.model.last or "")
+        if last in fit:
+            fit.append(last)
+        return next((d for d in reversed(fit) if d.kind == "sketch"), fit[-1] if fit else None)
+
+    @cached_property
+    def _gives_drawings(self) -> bool:
+        """Whether the faces themselves are drawings, whose edges are others than their lines."""
+        faces = list(self.model.faces.values())
+        drawn = sum(drawings.recognise(face) is not None for face in faces[:_LOOKED_AT])
+        return 2 * drawn > len(faces[:_LOOKED_AT])
 
     def _why(self, options: Options) -> str:
         """Why pictures go through the domain that they go through, where there is a choice."""

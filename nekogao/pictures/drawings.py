@@ -168,7 +168,7 @@ def _room(shape: tuple[int, ...]) -> int:
 
 
 def _darker(level: Picture, ground: Darkness) -> Darkness:
-    """How much darker than the ground each pixel is: 0 for ground, 1 for black, below 0 lighter."""
+    """How much darker than the ground pixels are: 0 for ground, 1 for black, below 0 lighter."""
     wide = cv2.resize(ground, level.shape[::-1], interpolation=cv2.INTER_LINEAR)
     darker = 1 - level / np.maximum(wide, 1)
     middle = float(np.median(darker))
@@ -251,7 +251,7 @@ def _is_thin(level: Picture) -> bool:
 
 def _cleaned(ink: Ink, fine: int) -> Ink:
     """Ink without specks, and with its filled regions hollow."""
-    count, pieces, about, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    _, pieces, about, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
     extent = about[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
     extent[0] = 0
     ink = (extent >= _SPECK * fine)[pieces]

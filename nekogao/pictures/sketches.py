@@ -1,4 +1,4 @@
-"""Sketches: edges made like drawings, with fewer, simpler and broken strokes that are a bit off."""
+"""Sketches: edges made like drawings, with fewer, simpler, broken strokes that are a bit off."""
 
 from functools import lru_cache
 from typing import NamedTuple

@@ -14,6 +14,7 @@ import numpy as np
 from nekogao.errors import ConfigError
 from nekogao.measures import normalisation, quality, retention, variations
 from nekogao.pictures import images
+from nekogao.pictures.domains import LINES
 from nekogao.studies import unseen
 from nekogao.studies.absent import Reasons, reasons
 from nekogao.studies.refusals import check_measure
@@ -130,7 +131,7 @@ def measure_variations(trained: Trained) -> Numbers:
     for domain in trained.domains:
         sources = [trained.pairs.picture(i, domain) for i in trained.chosen]
         about = trained.pairs.header.domains[domain]
-        edges = variations.EDGES if about.kind == "edges" else {}
+        edges = variations.EDGES if about.kind in LINES else {}
         for name, vary in {**variations.VARIATIONS, **edges}.items():
             varied = [vary(source) for source in sources]
             found[f"{name}.{domain}"] = trained.skill(varied, targets)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nekogao.pictures import images
-from nekogao.pictures.domains import LABELS, Domain
+from nekogao.pictures.domains import LABELS, LINES, Domain
 from nekogao.pictures.images import Picture
 from nekogao.pictures.strokes import is_drawn
 
@@ -104,7 +104,7 @@ KINDS: dict[str, Describe] = {"lines": of_lines, "labels": of_labels, "picture":
 
 def kind_of(domain: Domain, sources: Sequence[Picture]) -> str:
     """Which of KINDS the sources of a domain are; imported ones are looked at."""
-    if domain.kind == "edges":
+    if domain.kind in LINES:
         return "lines"
     if domain.kind == LABELS:
         return "labels"
