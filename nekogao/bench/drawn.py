@@ -68,7 +68,7 @@ def drawings(work: Workplace) -> Findings:
     runs: list[Drawn] = []
     for arm, domains in ARMS.items():
         place = work.scratch / f"drawn-{arm}"
-        build_from(faces.items(), place, PairConfig(size=pairs.size, domains=domains))
+        build_from(faces.items(), place, PairConfig(size=str(pairs.size), domains=domains))
         for seed in range(1 if work.quick else _SEEDS):
             run = _trained(place, work.scratch / f"drawn-{arm}-{seed}", seed)
             runs.append(_asked(run, arm, seed, faces, drawn, Options(nearest=True)))

@@ -77,8 +77,8 @@ def _ridges(face: Picture) -> list[NDArray[np.int32]]:
     from skimage.morphology import skeletonize
 
     large = cv2.GaussianBlur(_large(face).astype(np.float32), (0, 0), _FINE)
-    slopes = [cv2.Sobel(large, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1))]
-    size = np.sqrt(sum(slope**2 for slope in slopes).sum(axis=2))
+    right, down = cv2.Sobel(large, cv2.CV_32F, 1, 0), cv2.Sobel(large, cv2.CV_32F, 0, 1)
+    size = np.sqrt((right**2 + down**2).sum(axis=2))
     high = float(np.quantile(size, 0.93))
     lines = skeletonize(apply_hysteresis_threshold(size, 0.7 * high, high))
     pieces = regionprops(label(_without_crossings(lines), connectivity=2))
@@ -98,13 +98,14 @@ def _in_order(points: NDArray[np.int64]) -> NDArray[np.int32]:
     steps = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
     steps.sort(key=lambda step: abs(step[0]) + abs(step[1]))
     ends = [p for p in left if sum((p[0] + a, p[1] + b) in left for a, b in steps) <= 1]
-    here = min(ends or left)
-    found = [here]
-    left.discard(here)
-    while here := next((n for a, b in steps if (n := (here[0] + a, here[1] + b)) in left), None):
-        found.append(here)
-        left.discard(here)
-    return np.array(found, np.int32)
+    found = [min(ends or left)]
+    while True:
+        row, column = found[-1]
+        left.discard((row, column))
+        after = [(row + a, column + b) for a, b in steps if (row + a, column + b) in left]
+        if not after:
+            return np.array(found, np.int32)
+        found.append(after[0])
 
 
 def _photographed(paper: NDArray[np.float64], rng: np.random.Generator) -> Picture:
@@ -115,7 +116,8 @@ def _photographed(paper: NDArray[np.float64], rng: np.random.Generator) -> Pictu
     grain = rng.normal(0, 0.02, light.shape)
     seen = ((light + grain).clip(0, 1) * WHITE).round().astype(np.uint8)
     _, coded = cv2.imencode(".jpg", seen[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 70])
-    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+    decoded = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def _large(face: Picture) -> Picture:

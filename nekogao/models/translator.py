@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from nekogao.errors import ConfigError, InputError, expect
-from nekogao.models import file
+from nekogao.models import file, readings
 from nekogao.models.answer import Answer
 from nekogao.models.family import Patchwork, Wish
 from nekogao.models.file import MOST_THUMBNAILS
@@ -49,8 +49,8 @@ class Fitted:
     """Why that domain; empty where it was named."""
     drawing: Drawing | None = None
     """What it looks like, where it is a line drawing whose lines are the source."""
-    source: Picture | None = None
-    """Those lines, at the network's size; None where the domain makes the source."""
+    readings: tuple[Picture, ...] = ()
+    """What such a drawing may stand for: sources, of which the network chooses."""
 
 
 class Translator(Runner):
@@ -164,11 +164,11 @@ class Translator(Runner):
         else:
             domain, why = self.domain(options.domain), self._why(options)
         made = self._fit(picture, domain, options.fit)
-        fitted = Fitted(made, height, width, domain, why, drawing)
-        if drawing is None or domain is None:
-            return fitted
-        source = drawings.lines(picture, self.size, options.fit, drawing)
-        return replace(fitted, source=images.as_channels(source, domain.channels))
+        found: tuple[Picture, ...] = ()
+        if drawing is not None and domain is not None:
+            lines = drawings.lines(picture, self.size, options.fit, drawing)
+            found = (images.as_channels(lines, domain.channels), self.source(made, domain))
+        return Fitted(made, height, width, domain, why, drawing, found)
 
     def _drawing(self, picture: Picture, options: Options, like: Fitted | None) -> Drawing | None:
         """What sort of drawing a picture is, where its lines are to be the source."""
@@ -181,13 +181,13 @@ class Translator(Runner):
 
     @cached_property
     def _lines(self) -> Domain | None:
-        """The domain that drawings belong to: sketches, or else edges; the last where several."""
+        """The domain that drawings belong to: edges, or else sketches; the last where several."""
         known = self.model.domains
         fit = [domain for domain in known.values() if domain.kind in LINES]
         last = known.get(self.model.last or "")
         if last in fit:
             fit.append(last)
-        return next((d for d in reversed(fit) if d.kind == "sketch"), fit[-1] if fit else None)
+        return next((d for d in reversed(fit) if d.kind == "edges"), fit[-1] if fit else None)
 
     @cached_property
     def _gives_drawings(self) -> bool:
@@ -237,7 +237,9 @@ class Translator(Runner):
             yield answer
 
     def _source(self, given: Fitted) -> Picture:
-        return self.source(given.picture, given.domain) if given.source is None else given.source
+        if given.readings and given.domain is not None:
+            return readings.best(self, given.readings, given.domain)
+        return self.source(given.picture, given.domain)
 
     def _put_together(self, given: Fitted, options: Options, wish: Wish) -> Answer:
         """The answer of a model that knows where its pixels come from."""

@@ -273,4 +273,5 @@ def _joined(ink: Ink, fine: int) -> Ink:
     if fine == 1:
         return ink
     height, width = ink.shape[0] // fine, ink.shape[1] // fine
-    return _thinned(ink).reshape(height, fine, width, fine).any(axis=(1, 3))
+    blocks = _thinned(ink).reshape(height, fine, width, fine)
+    return np.asarray(blocks.any(axis=(1, 3)), np.bool_)
