@@ -184,7 +184,7 @@ class Translator(Runner):
         """The domain that drawings belong to: edges, or else sketches; the last where several."""
         known = self.model.domains
         fit = [domain for domain in known.values() if domain.kind in LINES]
-        last = known.get(self.model.last or "")
+        last = known.get(self.model.last)
         if last in fit:
             fit.append(last)
         return next((d for d in reversed(fit) if d.kind == "edges"), fit[-1] if fit else None)

@@ -51,7 +51,9 @@ def sketch(edges: Picture) -> Picture:
             continue
         corners = cv2.approxPolyDP(stroke, _SIMPLE * side, True)[:, 0]
         points = corners + hand.moved[corners[:, 1], corners[:, 0]]
-        cv2.polylines(drawn, [np.rint(points).astype(np.int32)], True, 1, round(_PEN * side))
+        cv2.polylines(
+            drawn, [np.rint(points).astype(np.int32)], True, 1, max(1, round(_PEN * side))
+        )
     drawn[hand.lifted] = 0
     return np.where(skeletonize(drawn > 0), 0, WHITE).astype(np.uint8)
 
@@ -61,6 +63,7 @@ def _hand(height: int, width: int) -> _Hand:
     side = max(height, width)
     drawn = stream(0, Purpose.SKETCH, side).normal(size=(3, side, side))
     fields = np.stack([cv2.GaussianBlur(field, (0, 0), _TOGETHER * side) for field in drawn])
-    fields = (fields / fields.std(axis=(1, 2), keepdims=True))[:, :height, :width]
+    spread = np.maximum(fields.std(axis=(1, 2), keepdims=True), 1e-9)
+    fields = (fields / spread)[:, :height, :width]
     moved = np.moveaxis(_MOVED * side * fields[:2], 0, 2)
     return _Hand(moved, fields[2] > np.quantile(fields[2], 1 - _BROKEN))
