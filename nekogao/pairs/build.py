@@ -1,11 +1,12 @@
 """Building pair sets from faces, or from any pictures."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
 
 from nekogao.config.pairs import FROM_FACES, PairConfig
 from nekogao.errors import PictureError, expect
+from nekogao.names import Fit
 from nekogao.pairs import doubts, manifest
 from nekogao.pairs.manifest import Entry, Header
 from nekogao.pairs.origin import Origin
@@ -32,8 +33,16 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = FROM_FACES) -
         PictureError: A picture cannot be read; PicturesError for several, which names all.
         ConfigError: A domain is unknown, or the thresholds are out of order.
     """
-    faces = Path(faces)
     header = _header(config)
+    with closing(entries_of(Path(faces), header, config.fit)) as entries:
+        return manifest.write(Path(out), header, entries)
+
+
+def entries_of(faces: Path, header: Header, fit: Fit) -> Generator[Entry]:
+    """The items that face crops, or any pictures, become in a set with that header.
+
+    Raises as `build` does; several pictures that cannot be read are named together, at the end.
+    """
     known = boxes.origins(faces)
     root = root_of(faces)
 
@@ -44,15 +53,15 @@ def build(faces: str | Path, out: str | Path, config: PairConfig = FROM_FACES) -
             return error
         row = known.get(path.relative_to(root).as_posix())
         category = path.parent.name if path.parent != root else path.stem
-        target = images.fit(picture, config.size, config.fit)
+        target = images.fit(picture, header.size, fit)
         height, width = picture.shape[:2]
-        found = doubts.of_shape(width, height, header.size, config.fit)
+        found = doubts.of_shape(width, height, header.size, fit)
         found += doubts.of_picture("target", target)
         origin = Origin.cut(row, tuple(found)) if row else Origin.of(path, tuple(found))
         return _entry(path.stem, category, target, header, origin)
 
     with closing(ahead(entry, images.find(root))) as entries:
-        return manifest.write(Path(out), header, decoding.sound(entries))
+        yield from decoding.sound(entries)
 
 
 def root_of(faces: Path) -> Path:

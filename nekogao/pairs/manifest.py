@@ -5,13 +5,15 @@ The first line is the header, every further line an item. Paths are relative to 
 
 import hashlib
 import json
+import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 from nekogao.errors import ConfigError, InputError, PairSetError
 from nekogao.files import check_relative, inside, new_folder
@@ -73,13 +75,38 @@ class Item:
         """`target` and every domain -> relative path."""
         return {"target": self.target, **self.sources}
 
+    def to_dict(self) -> dict[str, Any]:
+        """The line of the manifest as plain data."""
+        return {
+            "id": self.id,
+            "category": self.category,
+            "target": self.target,
+            "sources": self.sources,
+            "origin": self.origin.to_dict(),
+            "sha256": self.sha256,
+        }
 
-def write(out: Path, header: Header, entries: Iterable[Entry]) -> int:
+
+class Kept(NamedTuple):
+    """Items of another pair set that a new one shares."""
+
+    folder: Path
+    items: Sequence[Item]
+
+
+def write(out: Path, header: Header, entries: Iterable[Entry], kept: Kept | None = None) -> int:
     """Write a whole pair set, or nothing. Returns the number of items.
 
-    Raises InputError where `out` holds something already, PairSetError where there is no entry.
+    Args:
+        out: A new folder.
+        header: Of the set.
+        entries: Its items.
+        kept: Items of a set with the same header, which come first under the ids that they have.
+
+    Raises InputError where `out` holds something already, PairSetError where there is no item, or
+    a file of a kept one is missing or has changed.
     """
-    count = 0
+    count, taken = 0, set[str]()
     with (
         new_folder(out) as folder,
         (folder / NAME).open("w", encoding="utf-8", errors="backslashreplace") as lines,
@@ -87,7 +114,14 @@ def write(out: Path, header: Header, entries: Iterable[Entry]) -> int:
         for kind in ("target", *header.domains):
             (folder / kind).mkdir()
         lines.write(_header_line(header) + "\n")
-        with closing(ahead(lambda named: _write_item(folder, *named), _named(entries))) as rows:
+        for item in kept.items if kept else ():
+            assert kept is not None
+            _link(kept.folder, folder, header, item)
+            lines.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
+            taken |= {same_name_key(Path(path).stem) for path in (item.id, *item.files().values())}
+            count += 1
+        named = _named(entries, taken)
+        with closing(ahead(lambda named: _write_item(folder, *named), named)) as rows:
             for row in rows:
                 lines.write(json.dumps(row, ensure_ascii=False) + "\n")
                 count += 1
@@ -108,9 +142,20 @@ def _header_line(header: Header) -> str:
     )
 
 
-def _named(entries: Iterable[Entry]) -> Iterator[tuple[str, Entry]]:
-    """Each entry with a name that no other has."""
-    taken: set[str] = set()
+def _link(old: Path, new: Path, header: Header, item: Item) -> None:
+    """Let a new set share the files of an item of an old one; each is checked first."""
+    for kind, relative in item.files().items():
+        read_picture(old, header, item, kind)
+        there = new / relative
+        there.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link((old / relative).resolve(), there)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(old / relative, there)
+
+
+def _named(entries: Iterable[Entry], taken: set[str]) -> Iterator[tuple[str, Entry]]:
+    """Each entry with a name that is not taken, which then is."""
     # Names already given are not tried again, for a set may hold 100,000 of one stem.
     last: dict[str, int] = {}
     for entry in entries:
@@ -132,14 +177,8 @@ def _write_item(folder: Path, name: str, entry: Entry) -> dict[str, Any]:
         data = images.encode(picture)
         hashes[kind] = hashlib.sha256(data).hexdigest()
         (folder / paths[kind]).write_bytes(data)
-    return {
-        "id": name,
-        "category": entry.category,
-        "target": paths.pop("target"),
-        "sources": paths,
-        "origin": entry.origin.to_dict(),
-        "sha256": hashes,
-    }
+    target = paths.pop("target")
+    return Item(name, entry.category, target, paths, entry.origin, hashes).to_dict()
 
 
 def read(folder: Path) -> tuple[Header, list[Item]]:
