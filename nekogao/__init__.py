@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from nekogao.pairs.doctor import examine as examine_pairs
     from nekogao.pairs.frames import import_frames as import_frames
     from nekogao.pairs.pair_set import PairSet as PairSet
+    from nekogao.pairs.revision import Revision as Revision
+    from nekogao.pairs.revision import add as add_pairs
+    from nekogao.pairs.revision import remove as remove_pairs
     from nekogao.reasons.explanation import Explanation as Explanation
     from nekogao.reasons.origins import Traced as Traced
     from nekogao.reasons.why import explain as explain
@@ -79,6 +82,9 @@ _HOME = {
     "examine_pairs": "nekogao.pairs.doctor:examine",
     "import_frames": "nekogao.pairs.frames:import_frames",
     "PairSet": "nekogao.pairs.pair_set:PairSet",
+    "Revision": "nekogao.pairs.revision:Revision",
+    "add_pairs": "nekogao.pairs.revision:add",
+    "remove_pairs": "nekogao.pairs.revision:remove",
     "build_comparison": "nekogao.report.compare:build_comparison",
     "build_report": "nekogao.report.run:build_report",
     "Advanced": "nekogao.runs.events:Advanced",
@@ -117,6 +123,7 @@ __all__ = [
     "PairSet",
     "Phase",
     "Previewed",
+    "Revision",
     "Run",
     "Said",
     "Saved",
@@ -128,6 +135,7 @@ __all__ = [
     "TrainConfig",
     "Translator",
     "__version__",
+    "add_pairs",
     "apply",
     "build_comparison",
     "build_pairs",
@@ -139,6 +147,7 @@ __all__ = [
     "load",
     "make",
     "recipes",
+    "remove_pairs",
     "switch",
     "train",
 ]

@@ -134,7 +134,8 @@ def test_the_public_names_are_these_and_all_exist():
         "__version__", "Advanced", "Answer", "Applied", "apply", "build_comparison", "build_pairs",
         "build_report", "compose", "Event", "examine_pairs", "explain", "Explanation", "Finished",
         "Generator", "import_frames", "Interrupted", "load", "make", "Measured", "Measurement",
-        "NekogaoError", "Options", "PairConfig", "PairSet", "Phase", "Previewed", "recipes", "Run",
+        "NekogaoError", "Options", "PairConfig", "PairSet", "Phase", "Previewed", "recipes",
+            "remove_pairs", "Revision", "Run",
         "Said", "Saved", "Share", "Started", "Stepped", "Switched", "switch", "Traced", "train",
         "TrainConfig", "Translator",
     }  # fmt: skip

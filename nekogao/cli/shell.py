@@ -19,7 +19,7 @@ from nekogao.cli.output import ReaderGone, watched
 from nekogao.errors import NekogaoError, PicturesError
 
 # Importing them enters their commands, in the order in which they are listed.
-from nekogao.cli import preparation, training, results, explanation, study, bench  # noqa: F401 isort: skip
+from nekogao.cli import preparation, revision, training, results, explanation, study, bench  # noqa: F401 isort: skip
 
 DESCRIPTION = "Few-shot picture translation, and what the network remembers of it."
 
@@ -32,6 +32,8 @@ def run(arguments: Sequence[str]) -> int:
     a reader of the output that went away.
     """
     given = list(arguments)
+    if " ".join(given[:2]) in app.commands:  # `pairs add` is one command
+        given = [" ".join(given[:2]), *given[2:]]
     try:
         with watched():
             return _answered(given)

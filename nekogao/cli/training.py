@@ -172,7 +172,8 @@ def switch(
         run: A finished run; it stays as it is.
         new: The new run's folder; the same command resumes after an interruption.
         phases: DOMAIN:EPOCHS, in order.
-        pairs: The pair set, where the old run's has moved; it is noted in the new run.
+        pairs: The pair set: the old run's where it has moved, or one of other faces. What is
+            kept of the faces before is then measured as edges-of-SET.
     """
     from nekogao.config.schema import Phase
     from nekogao.tracking import console

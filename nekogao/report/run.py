@@ -3,7 +3,7 @@
 import os
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from nekogao.config.plain import dump_toml, to_dict
@@ -251,6 +251,13 @@ def _rerun(run: Run, about: About) -> str:
         f"nekogao train {shlex.quote(name + '-again')} --pairs {beside(about.pairs.path)} "
         f"--config {shlex.quote(name + '/run.toml')}"
     )
+    if about.earlier:
+        old = beside(str(PurePosixPath(about.origin.init_from).parent))
+        phases = " ".join(shlex.quote(str(phase)) for phase in about.train.phases)
+        return (
+            f"nekogao switch {old} {shlex.quote(name + '-again')} "
+            f"--pairs {beside(about.pairs.path)} --phases {phases}"
+        )
     if about.origin.init_from:
         command += f" --init-from {beside(about.origin.init_from)}"
     return command

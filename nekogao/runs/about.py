@@ -1,6 +1,7 @@
 """run.toml: what a run is, everything that is needed to make it again."""
 
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from nekogao import __version__
 from nekogao.config.plain import dump_toml, read_toml, to_dict, train_config
 from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError, NekogaoError, RunError
+from nekogao.names import slug
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.places import portable
 from nekogao.sizes import Size
@@ -41,6 +43,21 @@ class PairsRecord:
             size=pairs.size.plain,
             domains=tuple(pairs.domains),
         )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PairsRecord":
+        """What `to_dict` wrote. Raises KeyError, TypeError or ValueError where it is damaged."""
+        return cls(
+            path=str(data["path"]),
+            fingerprint=str(data.get("fingerprint", "")),
+            items=int(data.get("items", 0)),
+            size=_size(data.get("size", 0)),
+            domains=tuple(map(str, data.get("domains", ()))),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As run.toml has it."""
+        return {**vars(self), "domains": list(self.domains)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +89,8 @@ class About:
     pairs: PairsRecord
     train: TrainConfig
     origin: FirstWeights = FirstWeights()
+    earlier: dict[str, PairsRecord] = field(default_factory=dict)
+    """Name -> pair set whose faces the network had learned before; see nekogao.runs.earlier."""
     nekogao: str = __version__
     versions: dict[str, str | int] = field(default_factory=dict)
     """Of Python and PyTorch, the machine's kind, and the CPU threads."""
@@ -80,16 +99,24 @@ class About:
         """As text for run.toml."""
         data: dict[str, Any] = {
             "nekogao": self.nekogao,
-            "pairs": {**vars(self.pairs), "domains": list(self.pairs.domains)},
+            "pairs": self.pairs.to_dict(),
             "versions": self.versions,
             "train": to_dict(self.train),
         }
         if continued := self.origin.to_dict():
             data["continued"] = continued
+        if self.earlier:
+            data["earlier"] = {name: pairs.to_dict() for name, pairs in self.earlier.items()}
         return dump_toml(data)
 
 
-def describe(config: TrainConfig, pairs: PairSet, origin: FirstWeights, run: Path) -> About:
+def describe(
+    config: TrainConfig,
+    pairs: PairSet,
+    origin: FirstWeights,
+    run: Path,
+    earlier: Mapping[str, PairSet] | None = None,
+) -> About:
     """What run.toml says of a run that begins now, on this machine, in the folder `run`."""
     versions: dict[str, str | int] = {
         "python": platform.python_version(),
@@ -101,6 +128,7 @@ def describe(config: TrainConfig, pairs: PairSet, origin: FirstWeights, run: Pat
         pairs=PairsRecord.of(pairs, run),
         train=config,
         origin=portable_origin(origin, run),
+        earlier={name: PairsRecord.of(each, run) for name, each in (earlier or {}).items()},
         versions=versions,
     )
 
@@ -149,14 +177,12 @@ def _read(path: Path) -> About:
         if not isinstance(data.get(key), dict):
             raise RunError(f"{path}: has no [{key}] table. Restore the file.")
     try:
-        pairs, continued = data["pairs"], data.get("continued", {})
-        record = PairsRecord(
-            path=str(pairs["path"]),
-            fingerprint=str(pairs.get("fingerprint", "")),
-            items=int(pairs.get("items", 0)),
-            size=_size(pairs.get("size", 0)),
-            domains=tuple(map(str, pairs.get("domains", ()))),
-        )
+        continued = data.get("continued", {})
+        record = PairsRecord.from_dict(data["pairs"])
+        earlier = {
+            slug(name): PairsRecord.from_dict(each)
+            for name, each in data.get("earlier", {}).items()
+        }
         origin = FirstWeights(
             run=str(continued.get("from", "")),
             step=int(continued.get("step", 0)),
@@ -178,6 +204,7 @@ def _read(path: Path) -> About:
         pairs=record,
         train=config,
         origin=origin,
+        earlier=earlier,
         nekogao=str(data.get("nekogao", "")),
         versions=versions,
     )

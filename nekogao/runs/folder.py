@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -33,18 +33,29 @@ _KEPT = 2
 """Checkpoints that are kept, apart from the best network."""
 
 
-def places_of(pairs: PairSet, origin: FirstWeights, folder: Path) -> Places:
+def places_of(
+    pairs: PairSet,
+    origin: FirstWeights,
+    folder: Path,
+    earlier: Mapping[str, PairSet] | None = None,
+) -> Places:
     """What the local.toml of a run in `folder` says; the origin has paths of this machine."""
-    here = pairs.folder.resolve()
-    return Places(**_place_of(here, folder), run=origin.run, init_from=origin.init_from)
+    there = pairs.folder.resolve()
+    before = {name: str(each.folder.resolve()) for name, each in (earlier or {}).items()}
+    return Places(
+        pairs=str(there),
+        pairs_from_here=_from_here(there, folder),
+        run=origin.run,
+        init_from=origin.init_from,
+        earlier=before,
+    )
 
 
-def _place_of(pairs: Path, folder: Path) -> dict[str, str]:
+def _from_here(pairs: Path, folder: Path) -> str:
     try:
-        relative = Path(os.path.relpath(pairs, folder.resolve())).as_posix()
+        return Path(os.path.relpath(pairs, folder.resolve())).as_posix()
     except ValueError:  # another drive
-        relative = ""
-    return {"pairs": str(pairs), "pairs_from_here": relative}
+        return ""
 
 
 class Run:
@@ -153,7 +164,8 @@ class Run:
         if pairs.fingerprint != recorded.fingerprint or (known and known.resolve() == here):
             return
         with suppress(OSError):  # a folder that can only be read
-            replace(places, **_place_of(here, self.folder)).write(self.folder)
+            relative = _from_here(here, self.folder)
+            replace(places, pairs=str(here), pairs_from_here=relative).write(self.folder)
 
     def first_weights(self) -> FirstWeights:
         """The run's origin with the model file where it is now, or else as recorded."""

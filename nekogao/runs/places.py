@@ -8,8 +8,9 @@ last seen here, and no report or export includes it.
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from nekogao.config.plain import dump_toml, read_toml
 from nekogao.errors import NekogaoError
@@ -30,14 +31,20 @@ class Places:
     """The run that this one was switched from."""
     init_from: str = ""
     """The model file whose weights it started from."""
+    earlier: dict[str, str] = field(default_factory=dict)
+    """Name -> pair set whose faces its network had learned before."""
 
     @classmethod
     def read(cls, folder: Path) -> "Places":
         """What the local.toml of a run says; nothing where it is missing or damaged."""
-        known = {field.name for field in fields(cls)}
+        known = {each.name for each in fields(cls)} - {"earlier"}
         with suppress(NekogaoError, OSError):
             found = read_toml(folder / LOCAL_TOML)
-            return cls(**{k: v for k, v in found.items() if k in known and isinstance(v, str)})
+            earlier = found.get("earlier", {})
+            return cls(
+                **{k: v for k, v in found.items() if k in known and isinstance(v, str)},
+                earlier=_texts(earlier) if isinstance(earlier, dict) else {},
+            )
         return cls()
 
     def write(self, folder: Path) -> None:
@@ -49,9 +56,17 @@ class Places:
         """Where the pair set of the run in `folder` may be, relative places first."""
         return _existing(folder, self.pairs_from_here, recorded, self.pairs)
 
+    def of_earlier(self, folder: Path, name: str, recorded: str) -> Iterator[Path]:
+        """Where an earlier pair set of the run in `folder` may be."""
+        return _existing(folder, recorded, self.earlier.get(name, ""))
+
     def of_first_weights(self, folder: Path, recorded: str) -> Iterator[Path]:
         """Where the model file may be that the run in `folder` started from."""
         return _existing(folder, recorded, self.init_from)
+
+
+def _texts(data: dict[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
 def _existing(folder: Path, *paths: str) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from nekogao.errors import ConfigError, ResumeError, RunError, expect
 from nekogao.files import sha256
 from nekogao.models import families, file
 from nekogao.models.family import Learner
+from nekogao.names import counted
 from nekogao.pairs.pair_set import PairSet
 from nekogao.runs.about import FirstWeights
 from nekogao.runs.folder import Run
@@ -77,9 +78,29 @@ def check_pairs(run: Run, pairs: PairSet) -> None:
     if recorded != pairs.fingerprint:
         raise ResumeError(
             f"{run.folder}: was begun on another pair set than {pairs.folder} now is "
-            f"(fingerprint {recorded[:12]}, now {pairs.fingerprint[:12]}). Restore it, or "
-            "name a new folder."
+            f"(fingerprint {recorded[:12]}, now {pairs.fingerprint[:12]}). Restore it, name a "
+            "new folder, or go on to other faces with `nekogao switch RUN NEW --pairs SET`."
         )
+
+
+def check_alike(before: PairSet, pairs: PairSet) -> None:
+    """Raise ConfigError unless a network that learned one set can go on to another."""
+    for what, old, new in (
+        ("pictures", f"of {before.size}", f"of {pairs.size}"),
+        ("sources", _channels(before.header.source_channels),
+         _channels(pairs.header.source_channels)),
+        ("targets", _channels(before.header.target_channels),
+         _channels(pairs.header.target_channels)),
+    ):  # fmt: skip
+        if old != new:
+            raise ConfigError(
+                f"{pairs.folder}: has {what} {new}, the network learned {what} {old} from "
+                f"{before.folder}. Make the new set alike."
+            )
+
+
+def _channels(count: int) -> str:
+    return f"with {counted(count, 'channel')}"
 
 
 def take_weights(learner: Learner, origin: FirstWeights, config: TrainConfig) -> None:

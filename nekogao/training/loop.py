@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from nekogao.models import file
 from nekogao.models.families import family_of
 from nekogao.models.translator import Translator
 from nekogao.pairs.pair_set import PairSet
-from nekogao.runs import sheets
+from nekogao.runs import earlier, sheets
 from nekogao.runs.about import FirstWeights, describe
 from nekogao.runs.events import (
     Event,
@@ -29,6 +29,7 @@ from nekogao.runs.events import (
 from nekogao.runs.folder import Run, places_of
 from nekogao.training.accelerator import accelerated, place
 from nekogao.training.beginning import (
+    check_alike,
     check_pairs,
     open_pairs,
     origin_of,
@@ -89,7 +90,8 @@ def train(
         settled = settle_config(folder, opened, config, origin)
         if folder.exists:
             folder.remember_pairs(opened)
-        yield from loop(folder, opened, settled, origin, stop)
+        before = earlier.of(folder) if folder.exists else {}
+        yield from loop(folder, opened, settled, origin, stop, before)
 
 
 def switch(
@@ -102,8 +104,10 @@ def switch(
 ) -> Iterator[Event]:
     """Go on from the end of a finished run with more phases, in a new run; iterate to train.
 
-    The new run begins as a copy of the old one, history included, so that it ends exactly as one
-    run over all phases would have. The old run stays as it is.
+    On the same faces the new run begins as a copy of the old one, history included, so that it
+    ends exactly as one run over all phases would have. On other faces it begins from the old
+    network alone, and what is kept of the faces before is measured under names of their own; see
+    nekogao.runs.earlier. The old run stays as it is.
 
     >>> events = nekogao.switch("runs/cats", "runs/longer", ["edges:2"])
     >>> [event.phase for event in events if isinstance(event, nekogao.Switched)]
@@ -113,13 +117,15 @@ def switch(
         run: A finished run.
         new: The new run's folder.
         phases: DOMAIN[+DOMAIN...]:EPOCHS, in order.
-        pairs: The pair set; None takes the old run's, where that still is.
+        pairs: The pair set: the old run's, wherever it is now, or one of other faces. None takes
+            the old run's, where that still is.
         stop: Asked after every update; True saves the state and ends the iteration.
 
     Raises:
-        RunError: The old run is not finished.
+        RunError: The old run is not finished, or its own pair set is gone.
         WeightsError: Its model file cannot be read.
-        ConfigError: A domain is unknown, or the family's runs do not go on.
+        ConfigError: A domain is unknown, other faces are of another size or number of channels,
+            or the family's runs do not go on.
         ResumeError: Its pair set has changed.
         BusyError: Another process or thread writes the new folder.
     """
@@ -127,6 +133,8 @@ def switch(
     if reason := family_of(old.config().model).fixed:
         raise ConfigError(f"{run}: {reason}.")
     opened = open_pairs(old, pairs)
+    if pairs is not None and opened.fingerprint != old.about().pairs.fingerprint:
+        return _to_others(old, folder, phases, opened, stop)
     config = resolved(old.config(), opened)
     longer = replace(config, phases=config.phases + Phase.texts(phases))
     check_pairs(old, opened)
@@ -140,6 +148,34 @@ def switch(
             with own_new_folder(folder.folder) as temporary:
                 _copy(old, Run(temporary), longer, opened, folder.folder, end)
     return train(folder.folder, opened, longer, stop=stop)
+
+
+def _to_others(
+    old: Run,
+    folder: Run,
+    phases: str | Phase | Sequence[str | Phase],
+    pairs: PairSet,
+    stop: Callable[[], bool],
+) -> Iterator[Event]:
+    """`switch` to other faces; raises as it does."""
+    before = open_pairs(old, None)
+    check_pairs(old, before)
+    check_alike(before, pairs)
+    if not old.finished(plan(old.config(), before).total):
+        raise RunError(
+            f"{old.folder}: is not finished. Finish it with `nekogao train {old.folder}`."
+        )
+    config = replace(old.config(), phases=Phase.texts(phases))
+    plan(config, pairs)
+
+    def events() -> Iterator[Event]:
+        with writing(folder.folder):
+            origin = origin_of(old.folder)
+            settled = settle_config(folder, pairs, config, origin)
+            known = earlier.of(folder) if folder.exists else earlier.after(old, before)
+            yield from loop(folder, pairs, settled, origin, stop, known)
+
+    return events()
 
 
 def _rebuild_model(logbook: Logbook) -> bool:
@@ -157,7 +193,9 @@ def _rebuild_model(logbook: Logbook) -> bool:
 def _copy(old: Run, new: Run, config: TrainConfig, pairs: PairSet, place: Path, step: int) -> None:
     """Fill `new`, which will be in the folder `place`, with what the old run has."""
     origin = replace(old.first_weights(), run=str(old.folder.resolve()), step=step)
-    new.create(describe(config, pairs, origin, place), places_of(pairs, origin, place))
+    known = earlier.of(old)
+    about = describe(config, pairs, origin, place, known)
+    new.create(about, places_of(pairs, origin, place, known))
     shutil.copy2(old.checkpoint_path(step), new.checkpoint_path(step))
     for source, target in ((old.metrics, new.metrics), (old.model, new.model),
                            (old.best, new.best)):  # fmt: skip
@@ -175,6 +213,7 @@ def loop(
     config: TrainConfig,
     origin: FirstWeights | None,
     stop: Callable[[], bool],
+    before: Mapping[str, PairSet],
 ) -> Iterator[Event]:
     """Train a run from its newest checkpoint, or from the beginning, to its end.
 
@@ -190,13 +229,13 @@ def loop(
     with accelerated(config) as accelerator:
         # Set up. What cannot work is found before the folder is made.
         state = new_state(config, pairs.header, schedule.batch)
-        probe = Probe.of(pairs, config)
+        probe = Probe.of(pairs, config, before)
         if not run.exists:
             if origin is not None:
                 take_weights(state.learner, origin, config)
             source = origin or FirstWeights()
-            about = describe(config, pairs, source, run.folder)
-            run.create(about, places_of(pairs, source, run.folder))
+            about = describe(config, pairs, source, run.folder, before)
+            run.create(about, places_of(pairs, source, run.folder, before))
         place(state.learner, accelerator)
         logbook.resume(state)
         translator = Translator(logbook.model(state))
@@ -222,7 +261,7 @@ def loop(
             draws, seed=config.seed, augment=config.augment, device=accelerator.device
         )
         saved_at = begun = time.perf_counter()
-        before = state.seconds
+        spent = state.seconds
         with closing(batches):
             while state.step < schedule.total:
                 span = schedule.span(state.step)
@@ -231,7 +270,7 @@ def loop(
                 if accelerator.device.type == "cpu":
                     # Elsewhere this would hold the device up, and only the sums are looked at.
                     logbook.check(state, losses)
-                state.seconds = before + time.perf_counter() - begun
+                state.seconds = spent + time.perf_counter() - begun
                 yield Stepped(state.step, schedule.total, str(span.phase), losses, state.seconds)
                 if schedule.measured_at(state.step):
                     yield from look()
@@ -240,7 +279,7 @@ def loop(
                 ended, interrupted = state.step == span.stop, stop()
                 finished = state.step == schedule.total
                 if finished:
-                    sheets.write_film(run.previews, run.film, len(probe.targets))
+                    sheets.write_film(run.previews, run.film, probe.most)
                 elif ended:
                     logbook.keep_phase(state, span.number)
                 late = time.perf_counter() - saved_at > config.checkpoint_seconds
