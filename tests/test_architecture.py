@@ -131,12 +131,12 @@ def test_importing_the_package_and_asking_for_help_import_nothing_heavy():
 
 def test_the_public_names_are_these_and_all_exist():
     assert set(nekogao.__all__) == {
-        "__version__", "Advanced", "Answer", "Applied", "apply", "build_comparison", "build_pairs",
-        "build_report", "compose", "Event", "examine_pairs", "explain", "Explanation", "Finished",
-        "Generator", "import_frames", "Interrupted", "load", "make", "Measured", "Measurement",
-        "NekogaoError", "Options", "PairConfig", "PairSet", "Phase", "Previewed", "recipes",
-            "remove_pairs", "Revision", "Run",
-        "Said", "Saved", "Share", "Started", "Stepped", "Switched", "switch", "Traced", "train",
+        "__version__", "add_pairs", "Advanced", "Answer", "Applied", "apply",
+        "build_comparison", "build_pairs", "build_report", "compose", "Event", "examine_pairs",
+        "explain", "Explanation", "Finished", "Generator", "import_frames", "Interrupted",
+        "load", "make", "Measured", "Measurement", "NekogaoError", "Options", "PairConfig",
+        "PairSet", "Phase", "Previewed", "recipes", "remove_pairs", "Revision", "Run", "Said",
+        "Saved", "Share", "Started", "Stepped", "Switched", "switch", "Traced", "train",
         "TrainConfig", "Translator",
     }  # fmt: skip
     assert all(getattr(nekogao, name) for name in nekogao.__all__)

@@ -9,12 +9,9 @@ import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import mean
-
-import numpy as np
 
 import nekogao
-from nekogao.measures.intervals import bootstrap
+from nekogao.measures.intervals import over_images
 
 FIRST, THEN = "edges:150", "edges:150"
 SEEDS = range(5)
@@ -49,8 +46,8 @@ def runs(seed_set: Path, folder: Path) -> Iterator[dict[str, object]]:
 
 
 def shown(values: list[float]) -> str:
-    low, high = bootstrap(np.array(values))
-    return f"{mean(values):.2f} [{low:.2f}, {high:.2f}]"
+    found = over_images([[value] for value in values])
+    return f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]"
 
 
 def main(seed_set: Path, folder: Path) -> None:
