@@ -17,6 +17,7 @@ from nekogao.models.translator import Translator
 from nekogao.names import counted
 from nekogao.pairs.build import build, root_of
 from nekogao.pairs.pair_set import PairSet
+from nekogao.pairs.revision import add
 from nekogao.pictures import faces, images, outlines
 from nekogao.pictures.detection import Kind, detect
 from nekogao.reasons.decider import keep
@@ -172,6 +173,15 @@ class _Job:
                 "stays in."
             )
         new = {digest: path for digest, path in now.items() if digest not in found.photographs}
+        if self.extend:
+            for digest, path in list(new.items()):
+                try:
+                    images.read(self.photos / path)
+                except PictureError as error:
+                    if found.whole:
+                        raise
+                    yield Said(f"left out: {error}", fault=True)
+                    del new[digest], now[digest]
         if not new:
             return
         which = f"{counted(len(new), 'new photograph')} ({records.names(list(new.values()))})"
@@ -214,7 +224,7 @@ class _Job:
         if self.record.whole or self.faces.is_dir():
             return
         yield Advanced(0.0, "looking for faces")
-        chosen = {self.photos / path for path in self.record.photographs.values()}
+        chosen = {self.photos / path for path in self._fresh().values()}
         found = faces.crop(self.photos, self.faces, kind=self.kind, fallback="centre", only=chosen)
         for photo in found:
             if photo.error:
@@ -229,17 +239,28 @@ class _Job:
             )
         yield Advanced(_LOOKING, "looking for faces")
 
+    def _fresh(self) -> dict[str, str]:
+        """Hash -> the photographs that nothing was made of in the rounds before."""
+        if self.record.round == 1:
+            return dict(self.record.photographs)
+        known = {item.origin.sha256 for item in PairSet.open(self._older(SET)).items}
+        found = self.record.photographs.items()
+        return {digest: path for digest, path in found if digest not in known}
+
     def _pair(self) -> Iterator[Event]:
-        """Make the pair set; its size is decided here."""
+        """Make the pair set, or extend it; the size is decided when it is made."""
         if self.set.is_dir():
             return
         yield Advanced(_LOOKING, "making pairs")
         source = self.photos if self.record.whole else self.faces
+        if self.record.round > 1:
+            # Faces that are there stay as they are, boxes that a person edited included, and the
+            # network goes on with pictures of its size.
+            add(self._older(SET), source, self.set, "crop")
+            yield Advanced(_PAIRING, "making pairs")
+            return
         sides = [_shorter_side(path) for path in images.find(root_of(source))]
         planned = plans.plan(self._paced(len(sides)), self._left(len(sides)), sides)
-        if self.record.round > 1:
-            # The network goes on, so its pictures stay as large as they are.
-            planned = replace(planned, size=PairSet.open(self._older(SET)).size)
         self._keep(self.record.planned(planned))
         build(source, self.set, PairConfig(size=planned.size.plain, fit="crop"))
         yield Advanced(_PAIRING, "making pairs")

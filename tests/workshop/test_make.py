@@ -7,9 +7,10 @@ import pytest
 
 import nekogao
 from nekogao.cli import main
-from nekogao.errors import ConfigError, InputError, RunError
+from nekogao.errors import ConfigError, InputError, PictureError, RunError
 from nekogao.models.applied import read_applied
 from nekogao.pairs.pair_set import PairSet
+from nekogao.pictures import images
 from nekogao.sizes import Size
 from nekogao.workshop import plan as plans
 from nekogao.workshop.make import make
@@ -69,6 +70,38 @@ def test_new_photographs_are_taken_in_when_asked(photos, tmp_path):
     assert len(said(make(photos, out=out))) == 1
     new.unlink()
     assert "1 photograph that was taken in cannot be found" in said(make(photos, out=out))[0]
+
+
+def test_faces_that_are_there_stay_when_others_come(photos, tmp_path):
+    """So do those whose boxes a person edited, for which the set was made again by hand."""
+    out = tmp_path / "cats"
+    new = photos / "tora.png"
+    new.rename(tmp_path / "tora.png")
+    list(make(photos, out=out, config=CONFIG))
+    shutil.rmtree(out / "set")
+    by_hand = images.read(out / "faces/crops/kuro/kuro.png")[8:, 8:]
+    images.write(out / "faces/crops/kuro/kuro.png", by_hand)
+    nekogao.build_pairs(out / "faces", out / "set", nekogao.PairConfig(size=128, fit="crop"))
+    shutil.rmtree(out / "runs")
+    list(make(photos, out=out, config=CONFIG))
+    shutil.copy(tmp_path / "tora.png", new)
+    (photos / "broken.png").write_bytes(b"no picture")
+    lines = said(make(photos, out=out, config=CONFIG, extend=True))
+    assert "left out: " in lines[0] and "broken.png" in lines[0]
+    assert lines[1] == "1 new photograph (tora.png) taken in"
+    old, both = PairSet.open(out / "set"), PairSet.open(out / "set-2")
+    assert both.items[:3] == old.items and list(both.ids)[3:] == ["tora"]
+    assert [path.name for path in (out / "faces-2/crops").rglob("*.png")] == ["tora.png"]
+
+
+def test_a_new_photograph_that_is_none_changes_nothing(photos, tmp_path):
+    out = tmp_path / "cats"
+    list(make(photos, out=out, config=CONFIG, whole=True))
+    (photos / "broken.png").write_bytes(b"no picture")
+    before = (out / "make.toml").read_bytes()
+    with pytest.raises(PictureError, match=r"broken\.png"):
+        list(make(photos, out=out, config=CONFIG, extend=True))
+    assert (out / "make.toml").read_bytes() == before and not (out / "set-2").exists()
 
 
 def test_what_is_wrong_is_said_before_anything_is_made(photos, tmp_path, capsys):
