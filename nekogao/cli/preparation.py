@@ -30,6 +30,7 @@ def faces(
     every_face: bool = False,
     fallback: Literal["none", "centre"] = "none",
     boxes: Path | None = None,
+    look: bool = False,
 ) -> int:
     """Cut faces out of photographs; sub-folders are categories.
 
@@ -41,9 +42,14 @@ def faces(
         every_face: Keep every face of a photograph, not only the best.
         fallback: What to crop where no face is found: nothing, or the centre square.
         boxes: A boxes.csv, edited by hand, to be used instead of looking.
+        look: Write boxes.html too, a page on which boxes are moved and turned and the table is
+            saved. For a folder OUT that `faces` wrote before, write this page alone.
     """
     from nekogao.pictures import faces as finder
+    from nekogao.pictures.boxes import BOXES
 
+    if look and (out / BOXES).is_file():
+        return _look(photos, out)
     note_left_out(photos)
     note_first_frames(photos)
     found = finder.crop(
@@ -62,9 +68,18 @@ def faces(
             f"no face in {counted(missed, 'photograph')}: --fallback centre cuts out their "
             "centre squares"
         )
+    if look:
+        _look(photos, out)
     for photo in broken:
         tell(photo.error)
     return AT_FAULT if broken else DONE
+
+
+def _look(photos: Path, out: Path) -> int:
+    from nekogao.report.boxes import build_boxes
+
+    say(f"Open {build_boxes(photos, out).resolve()}")
+    return DONE
 
 
 @app.command
