@@ -9,7 +9,7 @@ imported once more, for garbage.
 import atexit
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -91,7 +91,7 @@ class _Finder(MetaPathFinder):
     """Finds those modules where Python does, with loaders of its own."""
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+        self, name: str, path: Iterable[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if _Later.read and _Later.whole and name.startswith("torch."):
             _Later.read()  # what is imported now, such as the compiler, may expect it
@@ -99,7 +99,7 @@ class _Finder(MetaPathFinder):
                 return ModuleSpec(name, _There(there), is_package=hasattr(there, "__path__"))
         if name not in _LOADERS:
             return None
-        found = PathFinder.find_spec(name, path, target)
+        found = PathFinder.find_spec(name, None if path is None else list(path), target)
         if found is None or not isinstance(found.loader, SourceFileLoader):
             return None
         found.loader = _LOADERS[name](name, found.loader.path)

@@ -26,7 +26,7 @@ def commands(document):
 
 def shortened(line):
     """Small pictures, one epoch a phase and a narrow network; the rest as it is written."""
-    if line.startswith("nekogao pairs"):
+    if line.startswith("nekogao pairs faces"):
         line = re.sub(r" --size \d+|$", " --size 32", line, count=1)
     if line.startswith("nekogao make"):
         line = f"{line} --time 1s"
@@ -49,6 +49,7 @@ def workplace(tmp_path, monkeypatch):
     for path in ("photos/anna.png", "photos/bert.jpg", "holiday/sea.png", "more/one.png",
                  "sketches/anna.png", "cup.jpg", "drawing.png"):  # fmt: skip
         images.write(Path(path), face)
+    images.write(Path("more/one.png"), np.ascontiguousarray(255 - face))
     images.write(Path("photos/bert.jpg"), np.ascontiguousarray(face[:, ::-1]))
     images.write(Path("sketches/bert.png"), images.luma(face))
     images.write(Path("folder/pair.png"), np.hstack([face, face]))
@@ -89,7 +90,9 @@ def test_the_commands_of_the_guide_work(workplace, capsys):
             shutil.rmtree("set", ignore_errors=True)
         if line == "nekogao train runs/cats --pairs set" and not Path("runs/edges").exists():
             shutil.rmtree("set")
+            shutil.rmtree("larger")
             assert main(["pairs", "faces", "set"]) == 0
+            assert main(["pairs", "add", "set", "more", "--out", "larger"]) == 0
             first = "nekogao train runs/edges --pairs set --phases edges:1"
             assert main(shortened(first)) == 0
         assert main(shortened(line)) == 0, (line, capsys.readouterr())
