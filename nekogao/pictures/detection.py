@@ -1,12 +1,13 @@
 """Faces in a photograph, and cutting them out.
 
 OpenCV's cascades (Viola and Jones 2001) look for cats' and people's faces in the photograph as
-it is and slightly turned. Dogs have no cascade of their own and come out through the other two,
-less often.
+it is and slightly turned, and two eyes confirm what few of them see. Dogs have no cascade of their
+own and come out through the other two, less often.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import permutations
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -35,9 +36,19 @@ _SMALLEST = 0.1
 """Smallest face, as a share of the photograph's shorter side."""
 _OVERLAP = 0.3
 """Hits whose intersection over union is larger are one face."""
-_AGREEING, _SUPPORT = 3, 15
+_AGREEING, _SUPPORT = 3, 25
 """Hits that must agree on a face (over cascades and angles), and windows behind them together.
 One cascade at one angle finds faces in clouds and coffee cups."""
+_AGREEING_WITH_EYES, _SUPPORT_WITH_EYES = 2, 12
+"""The same where two eyes are seen."""
+_EYES = ("haarcascade_eye.xml", "haarcascade_eye_tree_eyeglasses.xml")
+_EYES_SIDE = 192
+"""Pixels a side of a face in which eyes are looked for."""
+_EYE_SIZES = (18, 80)
+_EYES_ABOVE = 0.68
+"""Eyes are higher than this share of the face."""
+_EYES_LEVEL, _EYES_APART = 0.16, (0.21, 0.65)
+"""How far one eye may be above the other, and how far apart they are, as shares of the face."""
 
 
 class Box(NamedTuple):
@@ -91,14 +102,37 @@ def detect(photo: Picture, kind: Kind = "auto", margin: float = 0.1) -> list[Box
     kinds = tuple(_CASCADES) if kind == "auto" else (kind,)
     hits = [hit for k in kinds for angle in _ANGLES for hit in _hits(framed, k, angle, smallest)]
     boxes = []
-    for hit in _merge(hits):
+    for hit, agreeing in _merge(hits):
         side = min(round(hit.side * (1 + 2 * margin) / scale), height, width)
         x, y = (
             int(np.clip(round((c - border) / scale - side / 2), 0, extent - side))
             for c, extent in zip(hit.centre, (width, height), strict=True)
         )
-        boxes.append(Box(x, y, side, side, hit.angle, hit.kind, hit.score))
+        box = Box(x, y, side, side, hit.angle, hit.kind, hit.score)
+        if agreeing >= _AGREEING and hit.score >= _SUPPORT:
+            boxes.append(box)
+        elif agreeing >= _AGREEING_WITH_EYES and hit.score >= _SUPPORT_WITH_EYES:
+            boxes += [box] if _has_eyes(cut(photo, box)) else []
     return boxes
+
+
+def _has_eyes(face: Picture) -> bool:
+    """Whether two eyes are seen in an upright face, one in each half and about as large."""
+    side = _EYES_SIDE
+    light = cv2.resize(images.luma(face), (side, side), interpolation=cv2.INTER_CUBIC)
+    small, large = _EYE_SIZES
+    for name in _EYES:
+        found = _cascade(name).detectMultiScale(
+            light, scaleFactor=1.05, minNeighbors=3, minSize=(small, small), maxSize=(large, large)
+        )
+        eyes = [(x + w / 2, y + h / 2, w) for x, y, w, h in found
+                if y + h / 2 < _EYES_ABOVE * side]  # fmt: skip
+        for (left, high, one), (right, low, other) in permutations(eyes, 2):
+            apart = _EYES_APART[0] * side < right - left < _EYES_APART[1] * side
+            level = abs(high - low) < _EYES_LEVEL * side
+            if left < side / 2 < right and apart and level and one / 2 < other < 2 * one:
+                return True
+    return False
 
 
 def _hits(gray: Picture, kind: str, angle: float, smallest: int) -> Iterator[_Hit]:
@@ -116,8 +150,9 @@ def _hits(gray: Picture, kind: str, angle: float, smallest: int) -> Iterator[_Hi
             yield _Hit((centre[0], centre[1]), float(max(w, h)), angle, kind, float(count))
 
 
-def _merge(hits: Sequence[_Hit]) -> list[_Hit]:
-    """One hit a face, the best supported, with the support of all its group; best face first."""
+def _merge(hits: Sequence[_Hit]) -> list[tuple[_Hit, int]]:
+    """One hit a place, the best supported, with the support of all its group and their number;
+    best first."""
     left = sorted(hits, key=lambda hit: (hit.score, -abs(hit.angle)), reverse=True)
     merged = []
     while left:
@@ -125,9 +160,8 @@ def _merge(hits: Sequence[_Hit]) -> list[_Hit]:
         group = [hit for hit in left if _overlap(best, hit) > _OVERLAP]
         left = [hit for hit in left if _overlap(best, hit) <= _OVERLAP]
         support = sum(hit.score for hit in group)
-        if len(group) >= _AGREEING and support >= _SUPPORT:
-            merged.append(best._replace(score=support))
-    return sorted(merged, key=lambda hit: hit.score, reverse=True)
+        merged.append((best._replace(score=support), len(group)))
+    return sorted(merged, key=lambda found: found[0].score, reverse=True)
 
 
 def _overlap(a: _Hit, b: _Hit) -> float:
