@@ -39,7 +39,7 @@ _OVERLAP = 0.3
 _AGREEING, _SUPPORT = 3, 25
 """Hits that must agree on a face (over cascades and angles), and windows behind them together.
 One cascade at one angle finds faces in clouds and coffee cups."""
-_AGREEING_WITH_EYES, _SUPPORT_WITH_EYES = 2, 12
+_AGREEING_WITH_EYES, _SUPPORT_WITH_EYES = 2, 15
 """The same where two eyes are seen."""
 _EYES = ("haarcascade_eye.xml", "haarcascade_eye_tree_eyeglasses.xml")
 _EYES_SIDE = 192

@@ -27,6 +27,7 @@ from nekogao.runs.folder import Run
 from nekogao.training import schedule
 from nekogao.training.allocator import release_freed_memory
 from nekogao.training.loop import train
+from nekogao.workshop import bent
 from nekogao.workshop import plan as plans
 from nekogao.workshop import record as records
 from nekogao.workshop.plan import Pace, Plan
@@ -55,8 +56,9 @@ def make(
     """From photographs to answers: iterate to make it happen.
 
     `out` then holds `faces`, `set` and `runs/NAME`, which all other functions and commands take,
-    and the page `runs/NAME/report.html`. Called again it goes on where it was, and translates
-    pictures that are new.
+    and the page `runs/NAME/report.html`. Line drawings are answered twice: by the network, with a
+    face that it remembers, and in `runs/NAME-bent` by a face that is bent to follow the lines.
+    Called again it goes on where it was, and translates pictures that are new.
 
     >>> for event in nekogao.make("photos", ["cup.png"], "made", config=nekogao.compose("fast",
     ...                           phases=["all:1"])):
@@ -110,6 +112,7 @@ class _Job:
     stop: Callable[[], bool]
     record: Record = field(init=False)
     pace: Pace | None = None
+    drawings: list[Path] | None = None
 
     def events(self) -> Iterator[Event]:
         """All parts, in order."""
@@ -210,7 +213,7 @@ class _Job:
                 detect(images.read(self.photos / photographs[0]), self.kind)
         looking = (time.perf_counter() - before) * len(photographs)
         self.pace = Pace.measured(len(photographs))
-        around = looking + self.pace.around(len(find_inputs(self.pictures)[0]))
+        around = looking + self._around(self.pace, len(photographs))
         planned = plans.plan(self.pace, self.seconds and self.seconds - around, sides)
         total = around + self.pace.training(planned.size, planned.epochs)
         much = " to be as short as it can" if self.seconds and total > 4 / 3 * self.seconds else ""
@@ -274,8 +277,13 @@ class _Job:
         """Seconds that are left to train on so many faces; None where no time was given."""
         if self.seconds is None:
             return None
-        around = self._paced(count).around(len(find_inputs(self.pictures)[0]))
+        around = self._around(self._paced(count), count)
         return self.seconds - (time.perf_counter() - self.begun) - around
+
+    def _around(self, pace: Pace, faces: int) -> float:
+        """Seconds of what comes after the training."""
+        bending = pace.bending(faces, len(self._drawings()))
+        return pace.around(len(find_inputs(self.pictures)[0])) + bending
 
     def _train(self) -> Iterator[Event]:
         """Train, or go on with the training."""
@@ -307,6 +315,12 @@ class _Job:
             every=plans.configuration(planned).every,
         )  # fmt: skip
 
+    def _drawings(self) -> list[Path]:
+        """Those of the pictures to translate that are line drawings."""
+        if self.drawings is None:
+            self.drawings = bent.drawn(find_inputs(self.pictures)[0])
+        return self.drawings
+
     def _answer(self) -> Iterator[Event]:
         """Translate the pictures that were not yet translated, and write the page."""
         yield Advanced(_TRAINING, "translating")
@@ -330,6 +344,12 @@ class _Job:
                 if self.stop():
                     yield Interrupted(0)
                     return
+        interrupted = False
+        for event in bent.answers(run, PairSet.open(self.set), self._drawings(), self.stop):
+            interrupted |= isinstance(event, Interrupted)
+            yield event
+        if interrupted:
+            return
         yield Said(f"Open {build_report(run.folder).resolve()}")
         yield Advanced(1.0, "done")
 

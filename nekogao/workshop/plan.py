@@ -37,6 +37,10 @@ preview of ten faces; loading, law and report; and translating one picture."""
 _UPDATE = 0.030
 
 
+_BENDING, _TAKEN_IN, _BENT = 1.0, 0.2, 0.3
+"""The same for bent faces: once, for each face taken in, and for each drawing."""
+
+
 def parse_time(text: str) -> float:
     """Seconds in a text such as 30s, 2m or 1h; a number alone is seconds.
 
@@ -82,6 +86,12 @@ class Pace:
     def around(self, pictures: int) -> float:
         """Seconds of everything before and after, for so many pictures to translate."""
         return (_OTHERWISE + _FOR_EACH * pictures) * self._slower
+
+    def bending(self, faces: int, drawings: int) -> float:
+        """Seconds of answering so many drawings by bent faces; see nekogao.workshop.bent."""
+        if not drawings:
+            return 0.0
+        return (_BENDING + _TAKEN_IN * faces + _BENT * drawings) * self._slower
 
     @property
     def _slower(self) -> float:

@@ -6,12 +6,14 @@ import time
 import pytest
 
 import nekogao
+from nekogao.bench import pens
 from nekogao.cli import main
 from nekogao.errors import ConfigError, InputError, PictureError, RunError
 from nekogao.models.applied import read_applied
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.sizes import Size
+from nekogao.workshop import bent
 from nekogao.workshop import plan as plans
 from nekogao.workshop.make import make
 from nekogao.workshop.plan import Pace, parse_time
@@ -54,6 +56,21 @@ def test_the_same_call_goes_on_and_translates_only_what_is_new(photos, tmp_path)
         "kuro.png", "mike.png",
     ]  # fmt: skip
     assert (out / "runs" / "cats" / "model.safetensors").read_bytes() == model
+
+
+def test_a_drawing_is_answered_by_a_face_that_is_bent_to_it_too(photos, tmp_path):
+    out, drawing = tmp_path / "cats", tmp_path / "drawing.png"
+    images.write(drawing, pens.ink(images.read(photos / "kuro.png")))
+    (tmp_path / "note.txt").write_text("no picture")
+    assert bent.drawn([drawing, photos / "kuro.png", tmp_path / "note.txt"]) == [drawing]
+    pictures = [drawing, photos / "kuro.png"]
+    lines = said(make(photos, pictures, out, config=CONFIG, whole=True))
+    beside = out / "runs" / "cats-bent"
+    assert f"{drawing} -> {beside / 'applied' / 'drawing.png'}  its lines followed: " in lines[-2]
+    assert "by edges (a drawing: black lines" in lines[-2]
+    assert [row.output for row in read_applied(beside / "applied")] == ["drawing.png"]
+    assert len(read_applied(out / "runs" / "cats" / "applied")) == 2
+    assert len(said(make(photos, pictures, out))) == 1
 
 
 def test_new_photographs_are_taken_in_when_asked(photos, tmp_path):
