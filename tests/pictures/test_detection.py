@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import skimage.data
 
+from nekogao.pictures import detection, photographs
 from nekogao.pictures.detection import Box, centre_box, cut, detect
 
 
@@ -50,3 +51,28 @@ def test_cutting_turns_the_photograph_by_the_angle():
 
 def test_the_centre_box_is_the_largest_centred_square():
     assert centre_box(np.zeros((40, 60, 3), np.uint8))[:4] == (10, 0, 40, 40)
+
+
+def test_two_eyes_are_seen_in_an_upright_face_and_in_nothing_else():
+    photo = photographs.photographs()["astronaut"]
+    (box, *_) = detection.detect(photo)
+    face = detection.cut(photo, box)
+    assert detection._has_eyes(face)
+    for name in ("coffee", "rocket"):
+        assert not detection._has_eyes(detection.cut(*centred(name)))
+
+
+def centred(name):
+    photo = photographs.photographs()[name]
+    return photo, detection.centre_box(photo)
+
+
+def test_few_that_agree_need_eyes(monkeypatch):
+    """Two cascades that agree are a face where eyes are seen, three strong ones in any case."""
+    photo = photographs.photographs()["astronaut"]
+    hit = detection._Hit((400.0, 300.0), 100.0, 0.0, "cat", 8.0)
+    for hits, eyes, found in ((2, False, 0), (2, True, 1), (3, False, 0), (4, False, 1)):
+        monkeypatch.setattr(detection, "_hits", lambda *_, hits=hits: iter([hit] * hits))
+        monkeypatch.setattr(detection, "_ANGLES", (0.0,))
+        monkeypatch.setattr(detection, "_has_eyes", lambda face, eyes=eyes: eyes)
+        assert len(detection.detect(photo, "cat")) == found, (hits, eyes)
