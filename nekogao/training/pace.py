@@ -15,14 +15,15 @@ from nekogao.training.state import new_state
 from nekogao.training.update import update
 
 _UPDATES = 5
-_ENOUGH = 1.0
-"""Seconds after which no further update is timed."""
+_ENOUGH, _TOO_LONG = 1.0, 10.0
+"""Seconds after which no further update is timed: from the second update on, and from the first,
+in which a machine may think of something else."""
 
 
 def seconds_per_update(config: TrainConfig, header: Header, pairs: int) -> float:
     """Time a few updates on noise, and forget them; the caller's random numbers stay as they are.
 
-    The first update, which also prepares the layers, counts only where it is the only one.
+    The first update, which also prepares the layers, counts only where it alone takes long.
 
     Args:
         config: Of a family that learns by updates.
@@ -42,13 +43,15 @@ def seconds_per_update(config: TrainConfig, header: Header, pairs: int) -> float
     def times() -> Iterator[float]:
         with accelerated(config) as accelerator:
             place(state.learner, accelerator)
-            begun = time.perf_counter()
-            for _ in range(_UPDATES):
+            begun = prepared = time.perf_counter()
+            for number in range(_UPDATES):
                 before = time.perf_counter()
                 losses = update(state, span, config, shown, accelerator)
                 sum(float(value) for value in losses.values())  # waits for the device
-                yield time.perf_counter() - before
-                if time.perf_counter() - begun > _ENOUGH:
+                now = time.perf_counter()
+                yield now - before
+                prepared = now if number == 0 else prepared
+                if now - begun > _TOO_LONG or now - prepared > _ENOUGH:
                     return
 
     first, *others = times()
