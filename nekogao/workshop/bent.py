@@ -63,7 +63,7 @@ def answers(
             return
     translator = Translator.load(beside.folder)
     for made in apply(translator, list(map(str, new)), beside.applied, Options()):
-        what = made.error or f"{made.path} -> {made.output}  its lines followed: {made.words}"
+        what = made.error or f"{made.path} -> {made.output}  from your faces, bent: {made.words}"
         yield Said(what, fault=bool(made.error))
         if stop():
             yield Interrupted(0)
