@@ -1,8 +1,10 @@
+import sys
 import threading
 from itertools import count
 
 import pytest
 
+from nekogao import workers
 from nekogao.workers import THREADS, ahead
 
 
@@ -58,3 +60,21 @@ def test_an_error_of_the_caller_ends_the_threads():
     with pytest.raises(KeyboardInterrupt):
         use()
     assert not running()
+
+
+@pytest.mark.parametrize(("files", "share"), [
+    ({"cpu.max": "150000 100000\n"}, 2),
+    ({"cpu.max": "max 100000\n"}, sys.maxsize),
+    ({"cpu.max": "50000 100000\n"}, 1),
+    ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+    ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, sys.maxsize),
+    ({"cpu.max": "nonsense"}, sys.maxsize),
+    ({}, sys.maxsize),
+])  # fmt: skip
+def test_a_container_has_as_many_cores_as_its_time_comes_to(tmp_path, monkeypatch, files, share):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(workers, "_GROUPS", tmp_path)
+    assert workers._share() == share
+    assert 1 <= workers.cores() <= share

@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 import nekogao
 from nekogao.bench.findings import GOALS, Line, Section
 from nekogao.errors import InputError
 from nekogao.files import write_new, write_text
+from nekogao.workers import cores
 
 SCHEMA = 1
 """Goes up when a key changes its meaning."""
@@ -87,14 +89,13 @@ def checkout() -> Checkout | None:
 
 def machine() -> Machine:
     """The machine that this process runs on."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
     return Machine(
         system=platform.platform(),
         processor=_processor(),
         cores=os.cpu_count(),
-        usable_cores=len(usable) or os.cpu_count(),
+        usable_cores=cores(),
         threads=torch.get_num_threads(),
-        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        memory_bytes=psutil.virtual_memory().total,
     )
 
 

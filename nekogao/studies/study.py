@@ -1,7 +1,6 @@
 """Studies: a grid of runs, carried out, resumable, in a folder of their own."""
 
 import json
-import os
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from nekogao.studies.grid import Study
 from nekogao.studies.trial import Trial, outcome
 from nekogao.training.schedule import plan
 from nekogao.training.state import new_state
+from nekogao.workers import cores
 
 STUDY, BEGUN, RUNS = "study.toml", "begun.json", "runs"
 
@@ -127,12 +127,6 @@ def _conducted(
         return
     failed = sum(bool(o and o.failed) for o in map(outcome, planned))
     yield Completed(failed, total)
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
-    return len(usable) or os.cpu_count() or 1
 
 
 def begin(path: Path, out: Path, threads: int) -> Study:

@@ -66,7 +66,8 @@ def test_a_drawing_is_answered_by_a_face_that_is_bent_to_it_too(photos, tmp_path
     pictures = [drawing, photos / "kuro.png"]
     lines = said(make(photos, pictures, out, config=CONFIG, whole=True))
     beside = out / "runs" / "cats-bent"
-    assert f"{drawing} -> {beside / 'applied' / 'drawing.png'}  from your faces, bent: " in lines[-2]
+    answer = beside / "applied" / "drawing.png"
+    assert f"{drawing} -> {answer}  from your faces, bent: " in lines[-2]
     assert "by edges (a drawing: black lines" in lines[-2]
     assert [row.output for row in read_applied(beside / "applied")] == ["drawing.png"]
     assert len(read_applied(out / "runs" / "cats" / "applied")) == 2
