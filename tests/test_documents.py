@@ -210,3 +210,8 @@ def test_the_example_of_a_new_domain_works_as_it_is_written(
     config = nekogao.PairConfig(size=32, domains=("mosaic", "gray"))
     assert nekogao.build_pairs(faces, tmp_path / "set", config) == 4
     assert nekogao.PairSet.open(tmp_path / "set").domains == ["mosaic", "gray"]
+
+
+def test_there_is_one_version():
+    assert re.search(r"^version: (\S+)$", text("CITATION.cff"), re.M)[1] == nekogao.__version__
+    assert not re.search(r"^version =", text("pyproject.toml"), re.M), "setuptools asks the package"
