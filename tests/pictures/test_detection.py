@@ -55,9 +55,8 @@ def test_the_centre_box_is_the_largest_centred_square():
 
 def test_two_eyes_are_seen_in_an_upright_face_and_in_nothing_else():
     photo = photographs.photographs()["astronaut"]
-    (box, *_) = detection.detect(photo)
-    face = detection.cut(photo, box)
-    assert detection._has_eyes(face)
+    box = detection.Box(170, 60, 110, 110, 0.0, "human", 40.0)
+    assert detection._has_eyes(detection.cut(photo, box))
     for name in ("coffee", "rocket"):
         assert not detection._has_eyes(detection.cut(*centred(name)))
 

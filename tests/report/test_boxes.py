@@ -58,9 +58,18 @@ def looked(tmp_path):
     """Two photographs, one with a box by hand and one miss, and their faces."""
     photos = tmp_path / "photos"
     (photos / "=cats").mkdir(parents=True)
-    images.write(photos / "astronaut.png", photographs.photographs()["astronaut"])
-    images.write(photos / "=cats" / 'a "quoted", name.png', photographs.photographs()["coffee"])
-    faces.crop(photos, tmp_path / "faces")
+    images.write(
+        photos / "astronaut.png", images.resize(photographs.photographs()["astronaut"], 256, 256)
+    )
+    images.write(
+        photos / "=cats" / 'a "quoted", name.png',
+        images.resize(photographs.photographs()["coffee"], 300, 200),
+    )
+    # Given, since looking for faces takes seconds.
+    (tmp_path / "table.csv").write_text(
+        "file,x,y,width,height,kind,score\nastronaut.png,85,30,60,60,human,40\n"
+    )
+    faces.crop(photos, tmp_path / "faces", boxes=tmp_path / "table.csv")
     return photos, tmp_path / "faces"
 
 
@@ -76,7 +85,9 @@ def test_the_command_writes_it_beside_new_faces_and_beside_old_ones(looked, tmp_
     photos, found = looked
     assert main(["faces", str(photos), str(found), "--look"]) == 0
     assert capsys.readouterr().out == f"Open {found.resolve() / 'boxes.html'}\n"
-    assert main(["faces", str(photos), str(tmp_path / "new"), "--look"]) == 0
+    table = str(tmp_path / "table.csv")
+    new = ["faces", str(photos), str(tmp_path / "new"), "--look", "--boxes", table]
+    assert main(new) == 0
     assert (tmp_path / "new" / "boxes.html").read_bytes() == (found / "boxes.html").read_bytes()
 
 
@@ -101,7 +112,7 @@ def test_boxes_are_moved_resized_turned_added_and_removed(looked, tmp_path):
     acting.write_text(text.replace("</body>", ACTIONS + "</body>"), encoding="utf-8")
     done = subprocess.run(
         [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,900",
-         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=8000", "--dump-dom",
+         f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=3000", "--dump-dom",
          acting.as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
