@@ -35,8 +35,13 @@ print(tuple(torch.nn.functional.conv2d(x, torch.empty(4, 3, 3, 3, device="meta")
 
 
 @pytest.mark.parametrize(
-    "part", ["torch._dynamo", "torch._prims.rng_prims", "torch.onnx", "lightning_fabric"]
-)
+    "part",
+    [
+        "torch._dynamo",
+        *(pytest.param(part, marks=pytest.mark.slow)
+          for part in ("torch._prims.rng_prims", "torch.onnx", "lightning_fabric")),
+    ],
+)  # fmt: skip
 def test_parts_that_are_imported_later_find_it_read(part):
     code = f"""
 from nekogao import lean

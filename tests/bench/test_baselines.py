@@ -32,7 +32,7 @@ def copy(source, target):
     target.load_state_dict(taken)
 
 
-@pytest.mark.parametrize("size", [64, 128])
+@pytest.mark.parametrize("size", [64, pytest.param(128, marks=pytest.mark.slow)])
 def test_the_articles_generator_is_that_of_the_recipe(size):
     torch.manual_seed(0)
     plain, own = baselines.ArticleGenerator(size, 8), ours("article", size, 8)["generator"]
@@ -54,6 +54,7 @@ def test_the_papers_networks_are_those_of_the_recipe():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [baselines.textbook_unet, baselines.article])
 def test_a_baseline_learns_a_tiny_thing(make):
     torch.manual_seed(0)

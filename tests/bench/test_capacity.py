@@ -54,6 +54,7 @@ def test_every_challenge_has_a_goal():
     ]
 
 
+@pytest.mark.slow
 def test_a_trial_trains_in_its_own_process_and_measures_every_face(tmp_path):
     tiny = Challenge(12, 32, 2, 1)
     sets = tmp_path / "sets"

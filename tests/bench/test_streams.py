@@ -25,6 +25,7 @@ def test_an_import_is_compared_with_its_pictures_at_full_size(work):
     assert stream.row.value == stream.peak_bytes[0] / 2**20 > 50
 
 
+@pytest.mark.slow
 def test_answering_a_folder_answers_all_of_it(work):
     stream = streams.explain(work, 3, repeats=1)
     assert stream.row.name == "explain-3" and stream.peak_bytes[0] > 50 * 2**20

@@ -56,7 +56,8 @@ def photo(tmp_path):
 
 @pytest.mark.parametrize("recipe", [
     # All levels are halvings in both, as they are in pix2pix.
-    pytest.param(recipe, marks=pytest.mark.slow) if recipe in ("article", "one-pair") else recipe
+    pytest.param(recipe, marks=pytest.mark.slow) if recipe in ("article", "one-pair", "pix2pix")
+    else recipe
     for recipe in RECIPES
 ])  # fmt: skip
 def test_from_pictures_to_a_report(run_command, oblong, photo, tmp_path, recipe):  # noqa: F811
@@ -132,6 +133,7 @@ def test_aligned_pictures_and_hdf5_files(run_command, tmp_path):  # noqa: F811
     assert PairSet.open(tmp_path / "hdf5").size == (45, 33)
 
 
+@pytest.mark.slow
 def test_a_clip_is_painted_and_comes_out_at_its_own_size(run_command, tmp_path):  # noqa: F811
     clip = record(tmp_path / "clip.avi")
     (tmp_path / "keys").mkdir()
@@ -153,6 +155,7 @@ def test_a_clip_is_painted_and_comes_out_at_its_own_size(run_command, tmp_path):
         assert {frame.shape[:2] for frame in made} == {shape}  # an odd side got one more column
 
 
+@pytest.mark.slow
 def test_a_study_builds_its_sets_and_measures_its_runs(run_command, tmp_path):  # noqa: F811
     base = {"phases": ["edges:1", "gray:1"], "generator": {"width": 2}, "threads": 1}
     path = write_file(tmp_path / "study.toml", {

@@ -25,6 +25,14 @@ def said(events):
     return [event.line for event in events if isinstance(event, nekogao.Said)]
 
 
+@pytest.fixture(autouse=True)
+def quick(request, monkeypatch):
+    """Small pictures and no timing of the machine, but where that is what is tested."""
+    if "photos" in request.fixturenames:
+        monkeypatch.setattr(plans, "USUAL", Size(32, 32))
+        monkeypatch.setattr(Pace, "measured", classmethod(lambda cls, faces: cls(faces, 0.03)))
+
+
 @pytest.fixture
 def photos(faces, tmp_path):
     return shutil.copytree(faces, tmp_path / "photos")
