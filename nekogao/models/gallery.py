@@ -16,8 +16,9 @@ from nekogao.models.answer import Answer
 from nekogao.models.applied import APPLIED, AppliedRow
 from nekogao.models.family import Patchwork
 from nekogao.models.file import MOST_THUMBNAILS
+from nekogao.models.intake import Fitted
 from nekogao.models.options import Options
-from nekogao.models.translator import Fitted, Translator
+from nekogao.models.translator import Translator
 from nekogao.names import counted, same_name_key, slug
 from nekogao.pictures import animations, images, video
 from nekogao.pictures.decoding import guarded

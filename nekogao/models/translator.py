@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -12,45 +12,23 @@ from PIL import Image
 from torch import Tensor
 
 from nekogao.errors import ConfigError, InputError, expect
-from nekogao.models import file, readings
+from nekogao.models import file
 from nekogao.models.answer import Answer
 from nekogao.models.family import Patchwork, Wish
 from nekogao.models.file import MOST_THUMBNAILS
+from nekogao.models.intake import Fitted, Intake
 from nekogao.models.model import Model
 from nekogao.models.options import Options
 from nekogao.models.remembered import Remembered, Share, shares_of_pixels
 from nekogao.models.runner import Runner
 from nekogao.models.settling import End, loop
-from nekogao.names import Fit
-from nekogao.pictures import drawings, images
-from nekogao.pictures.domains import AS_IS, LINES, Domain
-from nekogao.pictures.drawings import Drawing
+from nekogao.pictures import images
+from nekogao.pictures.domains import AS_IS, Domain
 from nekogao.pictures.images import Picture
-from nekogao.pictures.labels import is_map
 from nekogao.workers import groups
 
 _GROUP = 16
 """Frames that go through a network together."""
-_LOOKED_AT = 10
-"""Faces of which is asked whether they are drawings."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A picture brought to the network's size; its own pixels are no longer needed."""
-
-    picture: Picture
-    height: int
-    """Of the picture itself."""
-    width: int
-    domain: Domain | None
-    """What makes a source of it; None where it is taken as a source."""
-    why: str = ""
-    """Why that domain; empty where it was named."""
-    drawing: Drawing | None = None
-    """What it looks like, where it is a line drawing whose lines are the source."""
-    readings: tuple[Picture, ...] = ()
-    """What such a drawing may stand for: sources, of which the network chooses."""
 
 
 class Translator(Runner):
@@ -61,6 +39,11 @@ class Translator(Runner):
         self.originals: Callable[[str], Picture | None] = lambda face: None
         """The training face of an id at its own size, where somebody has it; where nobody does,
         the thumbnail in the model file is shown."""
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What takes pictures in; made when first asked, since it and this refer to each other."""
+        return Intake(self)
 
     @classmethod
     def load(cls, path: str | Path) -> "Translator":
@@ -111,16 +94,7 @@ class Translator(Runner):
 
         Raises ConfigError where it is unknown.
         """
-        known = self.model.domains
-        name = name or self.model.last or AS_IS
-        if name == AS_IS:
-            return None
-        if name not in known:
-            raise ConfigError(
-                f"unknown domain {name!r}: the model was trained on {', '.join(known)}. Choose "
-                f"from these, or {AS_IS} for ready sources."
-            )
-        return known[name]
+        return self.intake.domain(name)
 
     def translate(
         self, pictures: Sequence[Picture], options: Options | None = None
@@ -155,51 +129,7 @@ class Translator(Runner):
             options: How.
             like: The frame before, whose domain a frame of a sequence takes.
         """
-        height, width = picture.shape[:2]
-        drawing = self._drawing(picture, options, like)
-        if like is not None:
-            domain, why = like.domain, like.why
-        elif drawing is not None:
-            domain, why = self._lines, drawing.words
-        else:
-            domain, why = self.domain(options.domain), self._why(options)
-        made = self._fit(picture, domain, options.fit)
-        found: tuple[Picture, ...] = ()
-        if drawing is not None and domain is not None:
-            lines = drawings.lines(picture, self.size, options.fit, drawing)
-            found = (images.as_channels(lines, domain.channels), self.source(made, domain))
-        return Fitted(made, height, width, domain, why, drawing, found)
-
-    def _drawing(self, picture: Picture, options: Options, like: Fitted | None) -> Drawing | None:
-        """What sort of drawing a picture is, where its lines are to be the source."""
-        if options.domain is not None or self._lines is None:
-            return None
-        if like is not None:
-            return like.drawing and (drawings.recognise(picture) or like.drawing)
-        found = drawings.recognise(picture)
-        return None if found is not None and self._gives_drawings else found
-
-    @cached_property
-    def _lines(self) -> Domain | None:
-        """The domain that drawings belong to: edges, or else sketches; the last where several."""
-        known = self.model.domains
-        fit = [domain for domain in known.values() if domain.kind in LINES]
-        last = known.get(self.model.last)
-        if last in fit:
-            fit.append(last)
-        return next((d for d in reversed(fit) if d.kind == "edges"), fit[-1] if fit else None)
-
-    @cached_property
-    def _gives_drawings(self) -> bool:
-        """Whether the faces themselves are drawings, whose edges are others than their lines."""
-        faces = list(self.model.faces.values())
-        drawn = sum(drawings.recognise(face) is not None for face in faces[:_LOOKED_AT])
-        return 2 * drawn > len(faces[:_LOOKED_AT])
-
-    def _why(self, options: Options) -> str:
-        """Why pictures go through the domain that they go through, where there is a choice."""
-        makeable = [known for known in self.model.domains.values() if not known.imported]
-        return "trained last" if options.domain is None and len(makeable) > 1 else ""
+        return self.intake.fitted(picture, options, like)
 
     def results(self, fitted: Sequence[Fitted], options: Options) -> Iterator[Answer]:
         """The second half of `translate`. With `restore` only the answer in hand is large.
@@ -214,7 +144,7 @@ class Translator(Runner):
                 for rank in range(options.choices):
                     yield self._put_together(each, options, Wish(rank=rank))
             return
-        sources = [self._source(each) for each in fitted]
+        sources = [self.intake.source(each) for each in fitted]
         made = self.outputs(images.to_tensor(sources))
         ends = self._settled(made, [each.domain for each in fitted], options)
         for each, source, end in zip(fitted, sources, ends, strict=True):
@@ -236,14 +166,9 @@ class Translator(Runner):
             before = answer.patchwork
             yield answer
 
-    def _source(self, given: Fitted) -> Picture:
-        if given.readings and given.domain is not None:
-            return readings.best(self, given.readings, given.domain)
-        return self.source(given.picture, given.domain)
-
     def _put_together(self, given: Fitted, options: Options, wish: Wish) -> Answer:
         """The answer of a model that knows where its pixels come from."""
-        domain, source = given.domain, self._source(given)
+        domain, source = given.domain, self.intake.source(given)
         wish = wish._replace(freedom=options.freedom)
         found = self.answer(source, None if domain is None else domain.name, wish)
         (end,) = self._settled(images.to_tensor([found.output]), [domain], options)
@@ -269,12 +194,6 @@ class Translator(Runner):
             ends = loop(turn, state[places], self.turns(options, domain))
             found |= zip(places, ends, strict=True)
         return [found[place] for place in range(len(domains))]
-
-    def _fit(self, picture: Picture, domain: Domain | None, how: Fit) -> Picture:
-        """A picture of the network's size; a ready label map keeps its colours."""
-        palettes = [known.palette for known in self.model.domains.values() if known.palette]
-        ready = domain is None and any(is_map(picture, palette) for palette in palettes)
-        return images.fit(picture, self.size, how, nearest=ready)
 
     def _check(self, options: Options) -> None:
         """Raise ConfigError for what this model cannot do."""
