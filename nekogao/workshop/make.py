@@ -18,8 +18,8 @@ from nekogao.names import counted
 from nekogao.pairs.build import build, root_of
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pairs.revision import add
-from nekogao.pictures import faces, images, outlines
-from nekogao.pictures.detection import Kind, detect
+from nekogao.pictures import faces, images
+from nekogao.pictures.detection import Kind
 from nekogao.reasons.decider import keep
 from nekogao.report.run import build_report
 from nekogao.runs.events import Advanced, Event, Interrupted, Said, Stepped
@@ -30,7 +30,8 @@ from nekogao.training.loop import train
 from nekogao.workshop import bent
 from nekogao.workshop import plan as plans
 from nekogao.workshop import record as records
-from nekogao.workshop.plan import Pace, Plan
+from nekogao.workshop.forecast import Forecast, shorter_side
+from nekogao.workshop.plan import Plan
 from nekogao.workshop.record import Record
 
 FACES, SET, RUNS = "faces", "set", "runs"
@@ -111,8 +112,12 @@ class _Job:
     begun: float
     stop: Callable[[], bool]
     record: Record = field(init=False)
-    pace: Pace | None = None
-    drawings: list[Path] | None = None
+    forecast: Forecast = field(init=False)
+
+    def __post_init__(self) -> None:
+        pictures = find_inputs(self.pictures)[0]
+        looks = None if self.whole else self.kind
+        self.forecast = Forecast(self.photos, pictures, looks, self.seconds, self.begun)
 
     def events(self) -> Iterator[Event]:
         """All parts, in order."""
@@ -163,7 +168,7 @@ class _Job:
         now = records.photographs(existing_folder(self.photos))
         if found is None:
             if self.config is None:
-                yield Said(self._forecast(list(now.values())))
+                yield Said(self.forecast.words(list(now.values())))
             self.out.mkdir(parents=True, exist_ok=True)
             self._keep(Record(photographs=now, whole=self.whole))
             return
@@ -203,24 +208,6 @@ class _Job:
     def _keep(self, record: Record) -> None:
         self.record = record
         record.write(self.out)
-
-    def _forecast(self, photographs: Sequence[str]) -> str:
-        """What is about to be done, and how long it takes on this machine."""
-        sides = [_shorter_side(self.photos / path) for path in photographs]
-        before = time.perf_counter()
-        if not self.whole:
-            with suppress(PictureError):
-                detect(images.read(self.photos / photographs[0]), self.kind)
-        looking = (time.perf_counter() - before) * len(photographs)
-        self.pace = Pace.measured(len(photographs))
-        around = looking + self._around(self.pace, len(photographs))
-        planned = plans.plan(self.pace, self.seconds and self.seconds - around, sides)
-        total = around + self.pace.training(planned.size, planned.epochs)
-        much = " to be as short as it can" if self.seconds and total > 4 / 3 * self.seconds else ""
-        return (
-            f"{counted(len(photographs), 'photograph')}, {planned.words}: about {_time(total)} in "
-            f"all on this machine{much}"
-        )
 
     def _look(self) -> Iterator[Event]:
         """Cut the faces out of the photographs that are new in this round."""
@@ -262,28 +249,11 @@ class _Job:
             add(self._older(SET), source, self.set, "crop")
             yield Advanced(_PAIRING, "making pairs")
             return
-        sides = [_shorter_side(path) for path in images.find(root_of(source))]
-        planned = plans.plan(self._paced(len(sides)), self._left(len(sides)), sides)
+        sides = [shorter_side(path) for path in images.find(root_of(source))]
+        planned = plans.plan(self.forecast.pace(len(sides)), self.forecast.left(len(sides)), sides)
         self._keep(self.record.planned(planned))
         build(source, self.set, PairConfig(size=planned.size.plain, fit="crop"))
         yield Advanced(_PAIRING, "making pairs")
-
-    def _paced(self, count: int) -> Pace:
-        if self.pace is None or self.pace.faces != count:
-            self.pace = Pace.measured(count)
-        return self.pace
-
-    def _left(self, count: int) -> float | None:
-        """Seconds that are left to train on so many faces; None where no time was given."""
-        if self.seconds is None:
-            return None
-        around = self._around(self._paced(count), count)
-        return self.seconds - (time.perf_counter() - self.begun) - around
-
-    def _around(self, pace: Pace, faces: int) -> float:
-        """Seconds of what comes after the training."""
-        bending = pace.bending(faces, len(self._drawings()))
-        return pace.around(len(find_inputs(self.pictures)[0])) + bending
 
     def _train(self) -> Iterator[Event]:
         """Train, or go on with the training."""
@@ -305,7 +275,7 @@ class _Job:
         planned = self.record.plan
         if self.seconds is not None or planned is None:
             usual = Plan(PairSet.open(self.set).size, plans.EPOCHS)
-            planned = plans.refitted(self._paced(count), usual, self._left(count))
+            planned = plans.refitted(self.forecast.pace(count), usual, self.forecast.left(count))
             self._keep(self.record.planned(planned))
         if self.record.round == 1:
             return plans.configuration(planned)
@@ -314,12 +284,6 @@ class _Job:
             older.config(), phases=plans.configuration(planned).phases,
             every=plans.configuration(planned).every,
         )  # fmt: skip
-
-    def _drawings(self) -> list[Path]:
-        """Those of the pictures to translate that are line drawings."""
-        if self.drawings is None:
-            self.drawings = bent.drawn(find_inputs(self.pictures)[0])
-        return self.drawings
 
     def _answer(self) -> Iterator[Event]:
         """Translate the pictures that were not yet translated, and write the page."""
@@ -345,7 +309,7 @@ class _Job:
                     yield Interrupted(0)
                     return
         interrupted = False
-        for event in bent.answers(run, PairSet.open(self.set), self._drawings(), self.stop):
+        for event in bent.answers(run, PairSet.open(self.set), self.forecast.drawings, self.stop):
             interrupted |= isinstance(event, Interrupted)
             yield event
         if interrupted:
@@ -360,19 +324,3 @@ def _is_finished(run: Run) -> bool:
 
 def _ending(round: int) -> str:
     return f"-{round}" if round > 1 else ""
-
-
-def _shorter_side(path: Path) -> int:
-    """Of a picture, in pixels; of one that cannot be read, the usual."""
-    try:
-        outline = outlines.read(path)
-    except PictureError:
-        return plans.USUAL.shorter
-    return min(outline.width, outline.height)
-
-
-def _time(seconds: float) -> str:
-    """A duration as a person says it."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:.1f} h"
