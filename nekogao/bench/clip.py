@@ -9,7 +9,8 @@ import numpy as np
 
 from nekogao.errors import InputError
 from nekogao.pairs import manifest
-from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.item import Header
+from nekogao.pairs.manifest import Entry
 from nekogao.pairs.origin import Origin
 from nekogao.pictures import images, video
 from nekogao.pictures.domains import Domain, built_in, imported, of_kind

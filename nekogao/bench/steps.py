@@ -18,7 +18,7 @@ from nekogao.bench.timing import Seconds, Task, interleave, ratio, share
 from nekogao.config.compose import compose
 from nekogao.config.schema import Phase, TrainConfig
 from nekogao.models.families import family_of
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pairs.pair_set import Batch
 from nekogao.pictures.domains import built_in
 from nekogao.sizes import Size

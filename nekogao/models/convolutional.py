@@ -34,7 +34,7 @@ from nekogao.nets.losses import (
     dissimilarity,
 )
 from nekogao.nets.muon import Muon
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pairs.pair_set import Batch
 from nekogao.sizes import check_size
 

@@ -12,7 +12,7 @@ from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL
 from nekogao.models.exemplar.family import EXEMPLAR
 from nekogao.models.family import Family
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 
 _OWN = (CONVOLUTIONAL, EXEMPLAR)
 _ENTERED: dict[str, Family] = {family.kind: family for family in _OWN}

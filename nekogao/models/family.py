@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from nekogao.config.rules import ModelConfig
 from nekogao.config.schema import TrainConfig
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pairs.pair_set import Batch, PairSet
 from nekogao.pictures.images import Picture
 from nekogao.sizes import Size

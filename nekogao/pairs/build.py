@@ -8,7 +8,8 @@ from nekogao.config.pairs import FROM_FACES, PairConfig
 from nekogao.errors import PictureError, expect
 from nekogao.names import Fit
 from nekogao.pairs import doubts, manifest
-from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.item import Header
+from nekogao.pairs.manifest import Entry
 from nekogao.pairs.origin import Origin
 from nekogao.pictures import boxes, decoding, images
 from nekogao.pictures.domains import built_in

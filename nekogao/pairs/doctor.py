@@ -10,7 +10,8 @@ from pathlib import Path
 from nekogao.errors import ConfigError, NekogaoError
 from nekogao.names import counted
 from nekogao.pairs import doubts, manifest
-from nekogao.pairs.manifest import Entry, Header, Item
+from nekogao.pairs.item import Header, Item
+from nekogao.pairs.manifest import Entry
 from nekogao.pictures.domains import LABELS
 from nekogao.pictures.images import Picture
 from nekogao.pictures.labels import Colour, snap, strays

@@ -17,7 +17,8 @@ from nekogao.errors import InputError, PictureError, expect
 from nekogao.files import sha256
 from nekogao.names import counted
 from nekogao.pairs import doubts, likeness, manifest
-from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.item import Header
+from nekogao.pairs.manifest import Entry
 from nekogao.pairs.origin import Member, Origin
 from nekogao.pictures import animations, images, outlines, video
 from nekogao.pictures.domains import of_kind

@@ -11,7 +11,8 @@ from nekogao.files import sha256
 from nekogao.names import counted
 from nekogao.pairs import manifest
 from nekogao.pairs.datasets import read_sides
-from nekogao.pairs.manifest import Entry, Header, channels_of
+from nekogao.pairs.item import Header
+from nekogao.pairs.manifest import Entry, channels_of
 from nekogao.pairs.origin import Member, Origin
 from nekogao.pictures.domains import KINDS, Domain, imported
 from nekogao.pictures.images import Picture

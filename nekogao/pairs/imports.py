@@ -14,7 +14,8 @@ from unicodedata import normalize
 from nekogao.config.pairs import FROM_IMPORTS, PairConfig
 from nekogao.errors import ConfigError, InputError, expect
 from nekogao.pairs import doubts, manifest
-from nekogao.pairs.manifest import Entry, Header
+from nekogao.pairs.item import Header
+from nekogao.pairs.manifest import Entry
 from nekogao.pairs.origin import Origin
 from nekogao.pictures import images, outlines
 from nekogao.pictures.domains import KINDS, LABELS, Domain, imported

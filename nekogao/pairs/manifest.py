@@ -6,46 +6,23 @@ The first line is the header, every further line an item. Paths are relative to 
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from dataclasses import fields as dataclass_fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Never
 
-from nekogao.errors import ConfigError, InputError, PairSetError
-from nekogao.files import check_relative, inside, new_folder
+from nekogao.errors import InputError, PairSetError
+from nekogao.files import inside, new_folder
 from nekogao.names import same_name_key, slug
-from nekogao.pairs import fields, origin
+from nekogao.pairs.item import Header, Item, header_line, parse_header, parse_item
 from nekogao.pairs.origin import Origin
 from nekogao.pictures import images
-from nekogao.pictures.domains import Domain
 from nekogao.pictures.images import Picture
-from nekogao.sizes import Size
 from nekogao.workers import ahead
 
 NAME = "pairs.jsonl"
-FORMAT = 1
-_HALF = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What all items of a pair set share."""
-
-    size: Size
-    """Of every picture."""
-    target_channels: int
-    """1 or 3."""
-    domains: dict[str, Domain]
-    """Every domain in which each item has a source."""
-
-    @property
-    def source_channels(self) -> int:
-        """Channels of the network's input: 3 as soon as one domain has colour."""
-        return max(domain.channels for domain in self.domains.values())
 
 
 @dataclass(frozen=True)
@@ -57,34 +34,6 @@ class Entry:
     target: Picture
     sources: dict[str, Picture]
     origin: Origin
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the manifest."""
-
-    id: str
-    category: str
-    target: str
-    sources: dict[str, str]
-    origin: Origin = field(default_factory=Origin)
-    sha256: dict[str, str] = field(default_factory=dict)
-    """`target` and every domain -> hash of the file as it was written."""
-
-    def files(self) -> dict[str, str]:
-        """`target` and every domain -> relative path."""
-        return {"target": self.target, **self.sources}
-
-    def to_dict(self) -> dict[str, Any]:
-        """The line of the manifest as plain data."""
-        return {
-            "id": self.id,
-            "category": self.category,
-            "target": self.target,
-            "sources": self.sources,
-            "origin": self.origin.to_dict(),
-            "sha256": self.sha256,
-        }
 
 
 class Kept(NamedTuple):
@@ -113,7 +62,7 @@ def write(out: Path, header: Header, entries: Iterable[Entry], kept: Kept | None
     ):
         for kind in ("target", *header.domains):
             (folder / kind).mkdir()
-        lines.write(_header_line(header) + "\n")
+        lines.write(header_line(header) + "\n")
         for item in kept.items if kept else ():
             assert kept is not None
             _link(kept.folder, folder, header, item)
@@ -128,18 +77,6 @@ def write(out: Path, header: Header, entries: Iterable[Entry], kept: Kept | None
         if not count:
             raise PairSetError(f"{out}: no item to write. Give at least one picture.")
     return count
-
-
-def _header_line(header: Header) -> str:
-    domains = {name: domain.to_dict() for name, domain in header.domains.items()}
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "size": header.size.plain,
-            "target_channels": header.target_channels,
-            "domains": domains,
-        }
-    )
 
 
 def _link(old: Path, new: Path, header: Header, item: Item) -> None:
@@ -195,8 +132,8 @@ def read(folder: Path) -> tuple[Header, list[Item]]:
         _, first = next(rows, (0, None))
         if first is None:
             raise PairSetError(f"{path}: is empty. Rebuild with `nekogao pairs`.")
-        header = _parse_header(path, first)
-        items = [_parse_item(folder, number, row, header) for number, row in rows]
+        header = parse_header(path, first)
+        items = [parse_item(path, number, row, header) for number, row in rows]
     except UnicodeDecodeError:
         raise PairSetError(f"{path}: is not text. Rebuild with `nekogao pairs`.") from None
     if not items:
@@ -237,72 +174,6 @@ def _parse(path: Path, number: int, line: str) -> dict[str, Any]:
 
 def _refuse(constant: str) -> Never:
     raise ValueError(f"{constant} is no number")
-
-
-def _parse_header(path: Path, row: dict[str, Any]) -> Header:
-    if row.get("format") != FORMAT:
-        raise PairSetError(
-            f"{path}, line 1: format {row.get('format')!r}, this version reads {FORMAT}. "
-            "Rebuild with `nekogao pairs`."
-        )
-    try:
-        domains = {
-            name: Domain.from_dict(fields.checked(data, name, dict))
-            for name, data in fields.needed(row, "domains", dict).items()
-        }
-        header = Header(
-            Size.stored(fields.needed(row, "size", str, int)),
-            fields.needed(row, "target_channels", int),
-            domains,
-        )
-        if not domains or any(name != d.name for name, d in domains.items()):
-            raise TypeError("domains")
-        if header.target_channels not in (1, 3):
-            raise TypeError(f"target_channels {header.target_channels}")
-    except (TypeError, ConfigError) as error:
-        raise PairSetError(
-            f"{path}, line 1: damaged header ({error}). Rebuild with `nekogao pairs`."
-        ) from None
-    return header
-
-
-def _parse_item(folder: Path, number: int, row: dict[str, Any], header: Header) -> Item:
-    where = f"{folder / NAME}, line {number}"
-    try:
-        item = _item(row)
-        for relative in item.files().values():
-            _check_text(relative)
-            check_relative(folder, relative)
-    except TypeError as error:
-        raise PairSetError(f"{where}: damaged item ({error}). Rebuild the pair set.") from None
-    except InputError as error:
-        raise PairSetError(f"{where}: {error}") from None
-    if item.sources.keys() != header.domains.keys():
-        raise PairSetError(
-            f"{where}: sources for {', '.join(item.sources) or 'no domain'}, the set has "
-            f"{', '.join(header.domains)}. Rebuild the pair set."
-        )
-    return item
-
-
-def _check_text(relative: str) -> None:
-    """Raise TypeError where no file can have this name: JSON can spell half a character."""
-    if not relative or "\0" in relative or _HALF.search(relative):
-        raise TypeError(f"no file can be named {relative[:60]!r}")
-
-
-def _item(row: dict[str, Any]) -> Item:
-    """An item from plain data. Raises TypeError where a field is unknown or has another type."""
-    if unknown := row.keys() - {f.name for f in dataclass_fields(Item)}:
-        raise TypeError(f"unknown field {min(unknown)!r}")
-    return Item(
-        id=fields.needed(row, "id", str),
-        category=fields.needed(row, "category", str),
-        target=fields.needed(row, "target", str),
-        sources=fields.texts(row, "sources"),
-        origin=origin.parse(fields.optional(row, "origin", dict) or {}),
-        sha256=fields.texts(row, "sha256") if "sha256" in row else {},
-    )
 
 
 def read_picture(folder: Path, header: Header, item: Item, kind: str) -> Picture:

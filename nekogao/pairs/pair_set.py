@@ -19,7 +19,7 @@ from nekogao.errors import ConfigError
 from nekogao.pairs import manifest
 from nekogao.pairs.augment import augment as vary
 from nekogao.pairs.draws import Draw, Place
-from nekogao.pairs.manifest import Header, Item
+from nekogao.pairs.item import Header, Item
 from nekogao.pairs.reader import Files, Pixels, Reader
 from nekogao.pairs.reader import reader as choose_reader
 from nekogao.pictures import images

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from nekogao.pairs import manifest
 from nekogao.pairs.draws import Draw, Place
-from nekogao.pairs.manifest import Header, Item
+from nekogao.pairs.item import Header, Item
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
 from nekogao.workers import ahead

@@ -7,7 +7,7 @@ import torch
 
 from nekogao.config.schema import TrainConfig
 from nekogao.models.families import family_of, resolved
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pairs.pair_set import Batch
 from nekogao.training.accelerator import accelerated, place
 from nekogao.training.schedule import Span

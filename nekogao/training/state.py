@@ -12,7 +12,7 @@ from torch import Tensor
 from nekogao.config.schema import TrainConfig
 from nekogao.models.families import family_of
 from nekogao.models.family import Learner
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.randomness import Purpose, torch_seed
 
 _COUNTS = ("step", "seconds", "best", "best_over", "sums", "counted")

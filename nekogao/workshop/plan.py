@@ -9,7 +9,7 @@ from nekogao.config.schema import TrainConfig
 from nekogao.errors import ConfigError
 from nekogao.models.families import family_of, resolved
 from nekogao.names import counted
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pictures.domains import built_in
 from nekogao.sizes import Size
 from nekogao.training.pace import seconds_per_update

@@ -6,7 +6,7 @@ from nekogao.config.convolutional import OptimizerConfig
 from nekogao.errors import ConfigError
 from nekogao.models.convolutional import CONVOLUTIONAL, decayed, operations, resolve, shape
 from nekogao.models.families import resolved
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pictures.domains import built_in
 from nekogao.sizes import Size
 from tests.networks import generator, sources

@@ -8,7 +8,7 @@ from nekogao.models.convolutional import resolve
 from nekogao.models.convolutional import shape as shape_of
 from nekogao.nets.arithmetic import Layer, discriminator_layers, generator_layers, needed_flops
 from nekogao.nets.generator import Generator
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pictures.domains import built_in
 from nekogao.sizes import Size
 from tests.networks import patchgan

@@ -14,7 +14,7 @@ from nekogao.models.exemplar.exemplars import Exemplars
 from nekogao.models.exemplar.pin_table import PINS, read_pins
 from nekogao.models.family import Family, Learner, Moment, Patchwork, Shape, Wish
 from nekogao.pairs.draws import kept_items
-from nekogao.pairs.manifest import Header
+from nekogao.pairs.item import Header
 from nekogao.pairs.pair_set import PairSet
 from nekogao.pictures import images
 from nekogao.pictures.images import Picture
