@@ -98,7 +98,7 @@ def pairs(
         faces: What `nekogao faces` wrote, or a folder of pictures; sub-folders are categories.
         out: A new folder.
         domains: Ways of turning a face into a network's input: gray, edges, colour
-            (the picture itself).
+            (the picture itself), sketch (edges as a hand draws them).
         size: Pixels a side, or WIDTHxHEIGHT; each side from 32 to 512.
         fit: How a picture of other proportions gets these.
         low: Canny's lower threshold, for edges.
