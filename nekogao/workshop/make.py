@@ -224,8 +224,9 @@ class _Job:
         if missed:
             which = f"{counted(len(missed), 'photograph')} ({records.names(missed)})"
             yield Said(
-                f"no face found in {which}: the centre was taken. Look at "
-                f"{self.faces / faces.SHEET}"
+                f"no face found in {which}: the centre was taken, gray in "
+                f"{self.faces / faces.SHEET}. To move boxes: nekogao faces {self.photos} "
+                f"{self.faces} --look"
             )
         yield Advanced(_LOOKING, "looking for faces")
 
